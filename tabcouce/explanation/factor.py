@@ -1,0 +1,64 @@
+"""What one input column does to the prediction, and whether that agrees with knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from tabcouce.evaluation.trial import Score
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Contributions of the inputs to one model's held-out predictions.
+
+    values   (m, p) contribution per explained row and input column, unit of the target
+             (log-odds or raw score for classes); base (m,) what they add to
+    rows     (m,) positions of the explained rows in the dataset
+    fold     (m,) fold whose model explained the row
+    gap      largest absolute difference between base + sum of values and the model's output
+    method   'tree contributions', 'linear contributions' or 'expected gradients'
+    """
+
+    model: str
+    columns: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+    base: npt.NDArray[np.float64]
+    rows: npt.NDArray[np.int64]
+    fold: npt.NDArray[np.int64]
+    gap: float
+    method: str
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One row of the factor table.
+
+    importance   mean |contribution| over held-out rows, unit of the target
+    spread       standard deviation of that mean over folds
+    share        importance over the sum of all importances
+    direction    'increases', 'decreases', 'peak', 'mixed' or 'none'
+    correlation  rank correlation of value and contribution; None for a category
+    per_context  mean |contribution| per level of the headline context
+    permutation  loss of the primary score when the column is shuffled within held-out contexts
+    agreement    'agrees', 'opposite', 'unclear' or 'not_reviewed'
+    """
+
+    name: str
+    model: str
+    importance: float
+    spread: float
+    share: float
+    direction: str
+    correlation: float | None
+    per_context: Mapping[str, float]
+    permutation: Score | None
+    expected: str = "unknown"
+    agreement: str = "not_reviewed"
+    unit: str | None = None
+    varies_within_context: float | None = None
+    """Share of the column's variance that lies within contexts; near 0 it cannot be separated."""
+    notes: tuple[str, ...] = field(default=())

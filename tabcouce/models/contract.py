@@ -1,0 +1,54 @@
+"""What every model of the panel offers, and how it is taken apart for the bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class State:
+    """A fitted model as plain data: what the bundle writes and reads; never a pickle.
+
+    settings  JSON values (numbers, texts, lists, mappings)
+    arrays    numeric arrays, stored as safetensors
+    texts     long texts (LightGBM's own format), one file each
+    blobs     bytes of a well-kept exact format (treelite), one file each
+    """
+
+    settings: Mapping[str, Any]
+    arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Model(Protocol):
+    """The estimator contract of the panel: scikit-learn's, with context beside the inputs.
+
+    Context columns are never inputs: `predict(X)` is the prediction for a new context and
+    `predict(X, context)` adds what is known of a known one (models without a use for context
+    give the same numbers for both). A level never seen in `fit` counts as new.
+
+    X        (n, p) frame, float64 or 'category' columns, any column names
+    y        (n,) float64 value, or class number 0..k-1 for classifiers
+    context  (n, c) frame of text, the same columns in fit and predict
+    predict  (n,) float64 for regression; (n, k) class probabilities for classification
+    """
+
+    def fit(
+        self, X: pd.DataFrame, y: npt.NDArray[np.float64], context: pd.DataFrame | None = None
+    ) -> Self: ...
+
+    def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> npt.NDArray[np.float64]:
+        """(n,) predicted value, or (n, k) class probabilities."""
+        ...
+
+    def state(self) -> State: ...
+
+    @classmethod
+    def from_state(cls, state: State) -> Self: ...

@@ -1,0 +1,50 @@
+"""The value that models see: inputs, one target, contexts, groups and order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tabcouce.read.table import Source
+from tabcouce.roles.role import ColumnRole, Roles, Task
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows with a known value of one target, ready for checks, splits and models.
+
+    X         (n, p) inputs under their real names; float64 (NaN where blank) or pandas
+              'category' of text (NaN where blank); index 0..n-1
+    y         (n,) float64: the value for regression, the class number otherwise
+    classes   texts of the classes, y indexes it; empty for regression; for binary and
+              anomaly the second class is the positive one
+    contexts  (n, c) text per cell (never missing: '(blank)'), one column per context;
+              index 0..n-1
+    group     (n,) int group number, rows of one group stay together; None where not declared
+    order     (n,) float rank in time, ties allowed; None where unknown
+    rows      (n,) int, 1-based row in the file
+    """
+
+    name: str
+    source: Source
+    task: Task
+    target: str
+    X: pd.DataFrame
+    y: npt.NDArray[np.float64]
+    classes: tuple[str, ...]
+    contexts: pd.DataFrame
+    group: npt.NDArray[np.int64] | None
+    order: npt.NDArray[np.float64] | None
+    rows: npt.NDArray[np.int64]
+    roles: Roles
+
+    @property
+    def is_regression(self) -> bool:
+        return self.task == "regression"
+
+    def role(self, column: str) -> ColumnRole:
+        """The role of an input or the target."""
+        return self.roles.of(column)

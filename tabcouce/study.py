@@ -1,0 +1,70 @@
+"""The value `Study` and the chain of rooms that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tabcouce.checks.finding import Finding
+from tabcouce.evaluation.trial import ModelScores, Trial, Verdict
+from tabcouce.explanation.factor import Attribution, Factor
+from tabcouce.models.contract import Model
+from tabcouce.read.table import Source, Table
+from tabcouce.roles.dataset import Dataset
+from tabcouce.roles.role import Roles
+from tabcouce.splits.split import SplitPlan
+from tabcouce.system.intervals import Intervals
+
+EffortName = Literal["quick", "standard", "thorough"]
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A limit that bit, for the report."""
+
+    what: str
+    limit: int
+    had: int
+
+
+@dataclass(frozen=True)
+class TargetStudy:
+    """Everything found for one target.
+
+    factors       one row per input and model, of the recommended model and of LightGBM
+    attributions  the contributions behind them
+    intervals     None for classification
+    final         models refitted on all rows, by key: recommended, known_context, lightgbm
+    seconds       wall time by stage
+    """
+
+    dataset: Dataset
+    findings: tuple[Finding, ...]
+    plan: SplitPlan
+    trials: tuple[Trial, ...]
+    scores: tuple[ModelScores, ...]
+    verdict: Verdict
+    factors: tuple[Factor, ...]
+    attributions: tuple[Attribution, ...]
+    intervals: Intervals | None
+    final: Mapping[str, Model]
+    caps: tuple[Cap, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Study:
+    """What one `fit` found; rooms below made it, report and bundle read it."""
+
+    name: str
+    source: Source
+    effort: EffortName
+    seed: int
+    table: Table
+    roles: Roles
+    targets: tuple[TargetStudy, ...]
+    versions: Mapping[str, str]
+    interrupted: bool = False
+    """Ctrl-C came before the end; models that were finished are in."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
