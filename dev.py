@@ -1,0 +1,103 @@
+"""Set up and run tabcouce with nothing but Python 3.11 or later.
+
+    python dev.py demo     fit the sample workbook and say where the report lies
+    python dev.py test     all gates: format, lint, types, rooms, tests
+    python dev.py run ...  the tabcouce command with any arguments
+
+The first call makes .venv and installs the pinned versions of constraints.txt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "installed.sha256"
+
+GATES = (
+    ("ruff", "format", "--check", "."),
+    ("ruff", "check", "."),
+    ("mypy",),
+    ("lint-imports",),
+    ("pytest",),
+)
+
+
+def fingerprint() -> str:
+    """Changes with whatever decides what must be installed."""
+    texts = [(ROOT / name).read_bytes() for name in ("constraints.txt", "pyproject.toml")]
+    return hashlib.sha256(b"".join(texts)).hexdigest()
+
+
+def install() -> None:
+    """Make .venv and install the pins, unless that was done for these very files."""
+    if STAMP.exists() and STAMP.read_text() == fingerprint():
+        return
+    print("Setting up .venv (a few minutes, once) ...", flush=True)
+    if not PYTHON.exists():
+        venv.create(VENV, with_pip=True)
+    wanted = ["-c", "constraints.txt", "-e", ".[dev]"]
+    uv = shutil.which("uv")
+    if uv:
+        # uv does not read pip's settings; a folder of local wheels named there must still count.
+        environment = {**os.environ}
+        if "PIP_FIND_LINKS" in environment:
+            environment.setdefault("UV_FIND_LINKS", environment["PIP_FIND_LINKS"])
+        command = [uv, "pip", "install", "--quiet", "--python", str(PYTHON), *wanted]
+        subprocess.run(command, cwd=ROOT, check=True, env=environment)
+    else:
+        quiet = ["--quiet", "--disable-pip-version-check"]
+        subprocess.run([PYTHON, "-m", "pip", "install", *quiet, *wanted], cwd=ROOT, check=True)
+    STAMP.write_text(fingerprint())
+
+
+def run(*arguments: str) -> int:
+    return subprocess.run([PYTHON, *arguments], cwd=ROOT).returncode
+
+
+def test(extra: list[str]) -> int:
+    """Run every gate; the first that fails ends the run. Extra arguments go to pytest."""
+    for gate in GATES:
+        arguments = extra if gate[0] == "pytest" else []
+        print("+", *gate, *arguments, flush=True)
+        if gate[0] == "lint-imports":  # installed as a script only, not as a module
+            code = subprocess.run([PYTHON.with_name("lint-imports")], cwd=ROOT).returncode
+        else:
+            code = run("-m", *gate, *arguments)
+        if code:
+            return code
+    return 0
+
+
+def demo() -> int:
+    """The main job on the sample workbook."""
+    return run(
+        "-m", "tabcouce", "fit", "sample_data/injection_line.xlsx", "--out", "reports/demo", "--effort", "quick"
+    )
+
+
+def main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in {"demo", "test", "run"}:
+        print(__doc__)
+        return 2
+    if sys.version_info < (3, 11):
+        print("tabcouce needs Python 3.11 or later.")
+        return 2
+    install()
+    if arguments[0] == "demo":
+        return demo()
+    if arguments[0] == "test":
+        return test(arguments[1:])
+    return run("-m", "tabcouce", *arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

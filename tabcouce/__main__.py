@@ -1,0 +1,6 @@
+"""`python -m tabcouce`."""
+
+from tabcouce.cli import main
+
+if __name__ == "__main__":
+    main()
