@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from crepes import ConformalRegressor
 
 
 @dataclass(frozen=True)
@@ -13,13 +14,14 @@ class Intervals:
     """A conformal band around the predictions for a new context.
 
     level       nominal coverage, e.g. 0.9
-    half_width  half the width of the band, unit of the target
+    half_width  half the width of the band, unit of the target; infinite where the rows are too
+                few for the level
     coverage    share of rows covered when each unit (context) is judged by the residuals of
                 the other units; None with fewer than two units
-    per_unit    that coverage for each unit
+    per_unit    that coverage for each unit, in the order of the split's units; NaN for a unit
+                without residuals
     n, units    residuals and independent units behind the band
     split       split whose held-out residuals were used
-    lower, upper  stated range of predictions: training range of the target and a margin
     """
 
     level: float
@@ -29,11 +31,57 @@ class Intervals:
     n: int
     units: int
     split: str
-    lower: float
-    upper: float
 
     def band(
         self, prediction: npt.NDArray[np.float64]
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """(n,) lower and upper bound of each (n,) prediction."""
         return prediction - self.half_width, prediction + self.half_width
+
+
+def half_width(residual: npt.NDArray[np.float64], level: float) -> float:
+    """Smallest half width that covers `level` of exchangeable new rows.
+
+    residual  (n,) held-out errors, unit of the target
+    Source    Vovk et al. 2005, split conformal; through crepes
+    """
+    if np.ceil((len(residual) + 1) * level) > len(residual):
+        return float("inf")  # too few residuals to promise the level at any finite width
+    band = ConformalRegressor().fit(residual).predict_int(np.zeros(1), confidence=level)
+    return float(band[0, 1])
+
+
+def fit_intervals(
+    residual: npt.NDArray[np.float64],
+    unit: npt.NDArray[np.int64],
+    *,
+    units: int,
+    split: str,
+    level: float = 0.9,
+) -> Intervals:
+    """The band of all residuals, and how it would have done on each unit held out in turn.
+
+    residual  (n,) errors of predictions for held-out rows, NaN where a row was never held out
+    unit      (n,) int in [0, units): context or group of each row
+    """
+    known = np.isfinite(residual)
+    errors, owner = residual[known], unit[known]
+    per_unit = np.full(units, np.nan)
+    covered = 0
+    for u in np.unique(owner):
+        mine = owner == u
+        if mine.all():
+            continue
+        hit = np.abs(errors[mine]) <= half_width(errors[~mine], level)
+        per_unit[u] = hit.mean()
+        covered += int(hit.sum())
+    several = len(np.unique(owner)) > 1
+    return Intervals(
+        level=level,
+        half_width=half_width(errors, level),
+        coverage=covered / len(errors) if several else None,
+        per_unit=tuple(float(share) for share in per_unit),
+        n=len(errors),
+        units=len(np.unique(owner)),
+        split=split,
+    )
