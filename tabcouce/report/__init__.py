@@ -1,0 +1,16 @@
+"""`Study` -> `Summary` -> page, workbook and result.json."""
+
+from tabcouce.report.predictions import predictions_frame
+from tabcouce.report.result import result_document, write_result
+from tabcouce.report.summarize import summarize
+from tabcouce.report.summary import Summary
+from tabcouce.report.verdict_text import verdict_sentences
+
+__all__ = [
+    "Summary",
+    "predictions_frame",
+    "result_document",
+    "summarize",
+    "verdict_sentences",
+    "write_result",
+]

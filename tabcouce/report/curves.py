@@ -1,0 +1,116 @@
+"""Small data for the charts: held-out predictions and factor curves, thinned by context."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tabcouce.explanation.factor import Attribution
+from tabcouce.report.predictions import models_of, single_number, trial_of
+from tabcouce.report.sampling import POINTS, thin_by_context
+from tabcouce.report.summary import Curve, Points
+from tabcouce.study.value import TargetStudy
+
+CURVES = 6
+"""Factors with a curve of their own in the report."""
+CURVE_POINTS = 400
+SLICES = 8
+
+
+def headline_context(study: TargetStudy) -> npt.NDArray[np.object_]:
+    """(n,) text of the unit that the headline split holds out together."""
+    split = study.plan.of(study.plan.headline)
+    if split.column is not None:
+        return study.dataset.contexts[split.column].astype(object).to_numpy()
+    if not study.dataset.contexts.empty:
+        return study.dataset.contexts.iloc[:, 0].astype(object).to_numpy()
+    return np.asarray([split.units[k] for k in split.unit], object)
+
+
+def compact(values: npt.NDArray[np.float64]) -> tuple[float, ...]:
+    """Five significant digits are enough for a chart and keep the page small."""
+    return tuple(float(f"{value:.5g}") for value in values)
+
+
+def held_out_points(study: TargetStudy, *, seed: int) -> Points | None:
+    """Observed value and every model's prediction on the headline split; None without trials."""
+    key = study.plan.headline
+    predicted = {
+        model: single_number(trial, study.dataset)
+        for model in models_of(study)
+        if (trial := trial_of(study, key, model)) is not None
+    }
+    if not predicted:
+        return None
+    tested = np.flatnonzero(np.any([np.isfinite(values) for values in predicted.values()], axis=0))
+    context = headline_context(study)
+    keep = tested[thin_by_context(context[tested], POINTS, seed=seed)]
+    return Points(
+        split=key,
+        rows=tuple(int(row) for row in study.dataset.rows[keep]),
+        context=tuple(str(text) for text in context[keep]),
+        observed=compact(study.dataset.y[keep]),
+        predicted={
+            model: tuple(value if np.isfinite(value) else None for value in compact(values[keep]))
+            for model, values in predicted.items()
+        },
+        total=len(tested),
+    )
+
+
+def factor_curves(study: TargetStudy, *, seed: int) -> tuple[Curve, ...]:
+    """Value against contribution for the most important factors of the explained model."""
+    explained = [attribution.model for attribution in study.attributions]
+    if not explained:
+        return ()
+    wanted = study.verdict.recommended if study.verdict.recommended in explained else explained[0]
+    attribution = study.attributions[explained.index(wanted)]
+    factors = sorted(
+        (factor for factor in study.factors if factor.model == wanted),
+        key=lambda factor: -factor.importance,
+    )
+    return tuple(
+        _curve(study, attribution, factor.name, factor.unit, seed=seed)
+        for factor in factors[:CURVES]
+        if factor.name in attribution.columns and factor.importance > 0
+    )
+
+
+def _curve(study: TargetStudy, attribution: Attribution, name: str, unit: str | None, *, seed: int) -> Curve:
+    contribution = attribution.values[:, attribution.columns.index(name)]
+    column = study.dataset.X[name].iloc[attribution.rows]
+    numeric = pd.api.types.is_numeric_dtype(column.dtype)
+    known = np.isfinite(contribution) & column.notna().to_numpy()
+    rows, contribution, column = attribution.rows[known], contribution[known], column[known]
+    context = headline_context(study)[rows]
+    keep = thin_by_context(context, CURVE_POINTS, seed=seed)
+    values = column.to_numpy(float) if numeric else np.zeros(0)
+    middle, mean = slice_means(values, contribution) if numeric else (np.zeros(0), np.zeros(0))
+    return Curve(
+        name=name,
+        model=attribution.model,
+        unit=unit,
+        values=compact(values[keep]) if numeric else (),
+        levels=() if numeric else tuple(str(text) for text in column.astype(object).to_numpy()[keep]),
+        contribution=compact(contribution[keep]),
+        rows=tuple(int(row) for row in study.dataset.rows[rows[keep]]),
+        context=tuple(str(text) for text in context[keep]),
+        middle=compact(middle),
+        mean=compact(mean),
+        total=len(rows),
+    )
+
+
+def slice_means(
+    values: npt.NDArray[np.float64], contribution: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Median value and mean contribution of slices with equally many rows, ties together."""
+    if len(values) == 0:
+        return np.zeros(0), np.zeros(0)
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, SLICES + 1)))
+    member = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(len(edges) - 2, 0))
+    slices = np.unique(member)
+    middle = np.array([np.median(values[member == k]) for k in slices])
+    mean = np.array([contribution[member == k].mean() for k in slices])
+    return middle, mean

@@ -1,0 +1,46 @@
+"""Numbers as a reader wants them: three significant digits, None as a dash."""
+
+from __future__ import annotations
+
+import math
+
+DASH = "-"
+
+
+def significant(value: float | None, digits: int = 3) -> str:
+    """1234.5 -> '1,234' (never fewer digits than stand before the point), 0.01234 -> '0.0123'."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if size >= 6 or size < -4:
+        return f"{value:.{digits - 1}e}"
+    return f"{value:,.{max(0, digits - 1 - size)}f}"
+
+
+def score(value: float | None) -> str:
+    """R2 or AUC: two decimals, three where it is nearly perfect."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    if abs(value) >= 100:
+        return significant(value, 2)
+    return f"{value:.3f}" if 0.985 < abs(value) < 1 else f"{value + 0.0:.2f}"
+
+
+def percent(share: float | None) -> str:
+    """0.483 -> '48'; one decimal below ten per cent, so that 0.4 is not shown as 0."""
+    if share is None or not math.isfinite(share):
+        return DASH
+    points = 100 * share
+    return f"{points:.1f}" if 0 < abs(points) < 9.95 else f"{points:.0f}"
+
+
+def signed(text: str) -> str:
+    """A plus sign before a number that is not negative."""
+    return text if text.startswith("-") or text == DASH else f"+{text}"
+
+
+def with_unit(text: str, unit: str | None) -> str:
+    """The number and its unit; the number alone where the unit is not known."""
+    return f"{text} {unit}" if unit else text

@@ -1,0 +1,81 @@
+"""Every out-of-fold prediction beside the address of its row in the user's file."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tabcouce.evaluation.trial import Trial
+from tabcouce.report.summary import MODEL_ORDER
+from tabcouce.roles.dataset import Dataset
+from tabcouce.study.value import TargetStudy
+
+
+def model_rank(model: str) -> tuple[int, str]:
+    """Sort key: simplest model first, unknown ones last."""
+    return (MODEL_ORDER.index(model) if model in MODEL_ORDER else len(MODEL_ORDER), model)
+
+
+def single_number(trial: Trial, dataset: Dataset) -> npt.NDArray[np.float64]:
+    """(n,) predicted value; the probability of the positive class, or of the row's own class.
+
+    With two classes the second is the positive one; with more, the probability that the model
+    gave to the class that was observed.
+    """
+    prediction = np.asarray(trial.prediction, float)
+    if prediction.ndim == 1:
+        return prediction
+    if prediction.shape[1] == 2:
+        return prediction[:, 1]
+    own = prediction[np.arange(len(prediction)), dataset.y.astype(int)]
+    return np.asarray(own, float)
+
+
+def trial_of(study: TargetStudy, split: str, model: str) -> Trial | None:
+    """The blind trial of one model on one split; None where it was not run."""
+    for trial in study.trials:
+        if (trial.split, trial.model, trial.mode) == (split, model, "blind"):
+            return trial
+    return None
+
+
+def models_of(study: TargetStudy) -> tuple[str, ...]:
+    """Models that were scored, simplest first."""
+    return tuple(sorted({trial.model for trial in study.trials}, key=model_rank))
+
+
+def predictions_frame(study: TargetStudy) -> pd.DataFrame:
+    """All out-of-fold predictions of one target, one row per row of the dataset.
+
+    Columns: 'row' (1-based row of the file), 'context:<column>' per context column,
+    'observed' (value, or class text), then '<split>:<model>' for the headline and the
+    shuffled split. For classes the probability of the positive class, or of the observed
+    class where there are more than two, and '<split>:<model>:class', the predicted class.
+    """
+    dataset = study.dataset
+    columns: dict[str, object] = {"row": dataset.rows}
+    for name in dataset.contexts.columns:
+        columns[f"context:{name}"] = dataset.contexts[name].astype(object).to_numpy()
+    classes = np.asarray(dataset.classes, object)
+    columns["observed"] = classes[dataset.y.astype(int)] if len(classes) else dataset.y
+    for split in dict.fromkeys((study.plan.headline, "shuffled")):
+        for model in models_of(study):
+            trial = trial_of(study, split, model)
+            if trial is None:
+                continue
+            columns[f"{split}:{model}"] = single_number(trial, dataset)
+            if len(classes):
+                columns[f"{split}:{model}:class"] = _predicted_class(trial, classes)
+    return pd.DataFrame(columns)
+
+
+def _predicted_class(trial: Trial, classes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """(n,) text of the most probable class; None where no fold tested the row."""
+    probability = np.asarray(trial.prediction, float)
+    if probability.ndim == 1:
+        probability = np.column_stack([1 - probability, probability])
+    tested = np.isfinite(probability).all(axis=1)
+    named = np.full(len(probability), None, object)
+    named[tested] = classes[probability[tested].argmax(axis=1)]
+    return named

@@ -1,0 +1,144 @@
+"""`Summary` -> result.json, the machine-readable answer (schema_version 1, grows by adding keys)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tabcouce.evaluation.trial import Difference, ModelScores, Score
+from tabcouce.explanation.factor import Factor
+from tabcouce.report.atomic import write_bytes
+from tabcouce.report.plain import plain
+from tabcouce.report.summary import Summary, TargetSummary
+from tabcouce.report.verdict_text import verdict_sentences
+from tabcouce.report.words import LANGUAGES
+
+
+def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
+    """The document of one target, by its number from 0, as plain JSON values."""
+    chosen = summary.targets[target]
+    document = {
+        "schema_version": summary.schema_version,
+        "study": _study(summary, chosen),
+        "splits": _splits(chosen),
+        "verdict": _verdict(chosen),
+        "factors": [_factor(factor) for factor in chosen.factors],
+        "findings": [asdict(finding) for finding in chosen.findings],
+        "intervals": None if chosen.band is None else asdict(chosen.band),
+        "caps": [asdict(cap) for cap in chosen.caps],
+        "timings": {**summary.seconds, **chosen.seconds},
+        "environment": {
+            "seed": summary.seed,
+            "effort": summary.effort,
+            "versions": dict(summary.versions),
+            "interrupted": summary.interrupted,
+        },
+    }
+    plained: dict[str, Any] = plain(document)
+    return plained
+
+
+def write_result(summary: Summary, path: Path) -> Path:
+    """Write result.json; with several targets also one document each under `targets/`.
+
+    path     file to write; it then holds the primary target and lists the others' documents
+    Returns  path
+    """
+    primary = result_document(summary)
+    if len(summary.targets) > 1:
+        names = [
+            f"targets/{k + 1}-{slug(target.target.name)}/result.json"
+            for k, target in enumerate(summary.targets)
+        ]
+        primary["documents"] = names
+        for k, name in enumerate(names):
+            write_bytes(path.parent / name, _bytes(result_document(summary, k)))
+    return write_bytes(path, _bytes(primary))
+
+
+def slug(name: str) -> str:
+    """ASCII letters and digits of a name, for folder names; 'target' where none are left."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "target"
+
+
+def _bytes(document: dict[str, Any]) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _study(summary: Summary, target: TargetSummary) -> dict[str, Any]:
+    about = target.target
+    return {
+        "name": summary.name,
+        "source": {
+            "file": summary.source.file,
+            "sheet": summary.source.sheet,
+            "sha256": summary.source.sha256,
+        },
+        "task": about.task,
+        "target": about.name,
+        "unit": about.unit,
+        "classes": about.classes,
+        "targets": [each.target.name for each in summary.targets],
+        "rows": target.rows,
+        "inputs": target.inputs,
+        "contexts": target.contexts,
+        "roles_origin": summary.roles_origin,
+    }
+
+
+def split_key(scores: ModelScores) -> str:
+    """'unseen:machine' for blind predictions, 'unseen:machine/known' and so on beside them."""
+    return scores.split if scores.mode == "blind" else f"{scores.split}/{scores.mode}"
+
+
+def _splits(target: TargetSummary) -> dict[str, Any]:
+    proofs = {proof.key: proof for proof in target.splits}
+    found: dict[str, Any] = {}
+    for scores in target.scores:
+        entry = found.setdefault(split_key(scores), {"models": {}})
+        proof = proofs.get(scores.split)
+        if proof is not None:
+            entry["folds"], entry["units"] = proof.folds, proof.units
+        entry["models"][scores.model] = {
+            "metrics": {key: _score(score) for key, score in scores.metrics.items()},
+            "per_context": {
+                unit: {key: {"value": score.value, "n": score.n} for key, score in metrics.items()}
+                for unit, metrics in scores.per_context.items()
+            },
+            "fit_seconds": scores.fit_seconds,
+            "rows_used": scores.rows_used,
+            "notes": scores.notes,
+        }
+    return found
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return asdict(score)
+
+
+def _verdict(target: TargetSummary) -> dict[str, Any]:
+    verdict = target.verdict
+    return {
+        "outcome": verdict.outcome,
+        "recommended": verdict.recommended,
+        "known_context": verdict.known_context,
+        "metric": verdict.metric,
+        "headline": verdict.headline,
+        "sentences": {lang: " ".join(verdict_sentences(target, lang)) for lang in LANGUAGES},
+        "differences": [_difference(difference) for difference in verdict.differences],
+        "reasons": verdict.reasons,
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return asdict(difference)
+
+
+def _factor(factor: Factor) -> dict[str, Any]:
+    """Design keys first; 'expected' is null where nobody has stated a direction."""
+    document = asdict(factor)
+    document["expected"] = None if factor.expected == "unknown" else factor.expected
+    return {**document, "naive_effect": {}, "adjusted_effect": {}}

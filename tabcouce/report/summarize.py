@@ -1,0 +1,115 @@
+"""`Study` -> `Summary`: the only place where the report reads the study."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from tabcouce.checks.finding import SEVERITIES
+from tabcouce.report.curves import factor_curves, held_out_points
+from tabcouce.report.predictions import model_rank, models_of
+from tabcouce.report.summary import Band, SplitProof, Summary, Target, TargetSummary
+from tabcouce.roles.dataset import Dataset
+from tabcouce.roles.role import Roles
+from tabcouce.splits.split import Split
+from tabcouce.study.value import Study, TargetStudy
+from tabcouce.system.intervals import Intervals
+
+
+def summarize(study: Study) -> Summary:
+    """Plain numbers and words of one study, thinned where a chart needs no more."""
+    units = {column.name: column.unit for column in study.table.columns}
+    return Summary(
+        name=study.name,
+        source=study.source,
+        effort=study.effort.name,
+        seed=study.seed,
+        rows=len(study.table.rows),
+        roles_origin=study.roles.origin,
+        columns=_columns_by_kind(study.roles),
+        role_warnings=tuple(study.roles.warnings),
+        targets=tuple(_target_summary(target, units, seed=study.seed) for target in study.targets),
+        versions=dict(study.versions),
+        interrupted=study.interrupted,
+        seconds=dict(study.seconds),
+    )
+
+
+def _columns_by_kind(roles: Roles) -> dict[str, tuple[str, ...]]:
+    kinds = dict.fromkeys(column.kind for column in roles.columns)
+    return {kind: roles.named(kind) for kind in kinds}
+
+
+def _target_summary(study: TargetStudy, units: Mapping[str, str | None], *, seed: int) -> TargetSummary:
+    headline = study.plan.of(study.plan.headline)
+    scored = {scores.model for scores in study.scores} | set(models_of(study))
+    return TargetSummary(
+        target=_target(study.dataset, units),
+        rows=len(study.dataset.y),
+        inputs=study.dataset.X.shape[1],
+        contexts={
+            str(name): int(study.dataset.contexts[name].nunique()) for name in study.dataset.contexts.columns
+        },
+        headline=headline.key,
+        headline_column=headline.column,
+        models=tuple(sorted(scored, key=model_rank)),
+        scores=study.scores,
+        verdict=study.verdict,
+        findings=tuple(sorted(study.findings, key=lambda found: SEVERITIES.index(found.severity))),
+        factors=study.factors,
+        splits=tuple(split_proof(split) for split in study.plan.splits),
+        band=None if study.intervals is None else _band(study.intervals),
+        points=held_out_points(study, seed=seed),
+        curves=factor_curves(study, seed=seed),
+        outside_rate=float(study.outside_rate) if math.isfinite(study.outside_rate) else None,
+        caps=study.caps,
+        seconds=dict(study.seconds),
+    )
+
+
+def _target(dataset: Dataset, units: Mapping[str, str | None]) -> Target:
+    role = dataset.role(dataset.target)
+    counts = {text: int((dataset.y == k).sum()) for k, text in enumerate(dataset.classes)}
+    numbers = dataset.y[np.isfinite(dataset.y)] if dataset.is_regression else np.zeros(0)
+    return Target(
+        name=dataset.target,
+        task=dataset.task,
+        unit=role.unit or units.get(dataset.target),
+        classes=counts,
+        spread=float(numbers.std()) if len(numbers) else None,
+        low=float(numbers.min()) if len(numbers) else None,
+        high=float(numbers.max()) if len(numbers) else None,
+        lower=role.lower,
+        upper=role.upper,
+    )
+
+
+def split_proof(split: Split) -> SplitProof:
+    """Count again, from the folds themselves, what is on both sides."""
+    rows = [len(np.intersect1d(fold.train, fold.test)) for fold in split.folds]
+    labels = [len(np.intersect1d(split.apart[fold.train], split.apart[fold.test])) for fold in split.folds]
+    return SplitProof(
+        key=split.key,
+        column=split.column,
+        folds=len(split.folds),
+        units=len(np.unique(split.unit)),
+        tested=len(np.unique(np.concatenate([fold.test for fold in split.folds]))),
+        shared_rows=max(rows),
+        shared_labels=max(labels),
+        by_rows=len(np.unique(split.apart)) == len(split.apart),
+        held_out=tuple(fold.held_out for fold in split.folds),
+    )
+
+
+def _band(intervals: Intervals) -> Band:
+    finite = math.isfinite(intervals.half_width)
+    return Band(
+        level=intervals.level,
+        half_width=float(intervals.half_width) if finite else None,
+        coverage=intervals.coverage,
+        n=intervals.n,
+        units=intervals.units,
+        split=intervals.split,
+    )

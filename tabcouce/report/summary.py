@@ -1,0 +1,228 @@
+"""The value `Summary`: plain numbers and words, enough to render every output again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Self
+
+from tabcouce.checks.finding import Finding
+from tabcouce.evaluation.trial import ModelScores, Score, Verdict
+from tabcouce.explanation.factor import Factor
+from tabcouce.read.table import Source
+from tabcouce.report.plain import plain, restore
+from tabcouce.study.value import Cap
+
+MODEL_ORDER = (
+    "constant",
+    "linear",
+    "random_forest",
+    "lightgbm",
+    "lightgbm_context",
+    "kernel",
+    "couce",
+    "system",
+)
+"""Simplest first; every table and chart lists models in this order."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted.
+
+    unit           unit of the values; None where unknown
+    classes        rows per class; empty for regression
+    spread         standard deviation of the values; None for classes
+    low, high      smallest and largest value; None for classes
+    lower, upper   specification limits, if declared
+    """
+
+    name: str
+    task: str
+    unit: str | None
+    classes: Mapping[str, int]
+    spread: float | None
+    low: float | None
+    high: float | None
+    lower: float | None
+    upper: float | None
+
+
+@dataclass(frozen=True)
+class SplitProof:
+    """How one split held rows out, counted again from its folds.
+
+    units          independent contexts or groups its intervals resample
+    tested         rows that were in some test part
+    shared_rows    rows on both sides of a fold, largest over the folds (0 is right)
+    shared_labels  groups or contexts on both sides of a fold, largest over the folds
+    by_rows        whether single rows are what was kept apart (nothing else was declared)
+    """
+
+    key: str
+    column: str | None
+    folds: int
+    units: int
+    tested: int
+    shared_rows: int
+    shared_labels: int
+    by_rows: bool
+    held_out: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Band:
+    """The prediction interval, as `system.Intervals` found it; None where it is not finite."""
+
+    level: float
+    half_width: float | None
+    coverage: float | None
+    n: int
+    units: int
+    split: str
+
+
+@dataclass(frozen=True)
+class Points:
+    """Held-out predictions of the headline split, thinned by context for the charts.
+
+    rows       1-based rows of the file
+    context    text of the held-out context or group of each row
+    observed   value, or class number
+    predicted  per model the value; for classes the probability of the positive class, or of
+               the observed class where there are more than two
+    total      rows there were before thinning
+    """
+
+    split: str
+    rows: tuple[int, ...]
+    context: tuple[str, ...]
+    observed: tuple[float, ...]
+    predicted: Mapping[str, tuple[float | None, ...]]
+    total: int
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Value of one factor against its contribution to the recommended model's prediction.
+
+    values        numbers, or empty where the factor is a category
+    levels        texts, or empty where the factor is a number
+    contribution  unit of the target (log-odds or raw score for classes)
+    middle, mean  median value and mean contribution of up to eight equal slices, in order
+    total         explained rows there were before thinning
+    """
+
+    name: str
+    model: str
+    unit: str | None
+    values: tuple[float, ...]
+    levels: tuple[str, ...]
+    contribution: tuple[float, ...]
+    rows: tuple[int, ...]
+    context: tuple[str, ...]
+    middle: tuple[float, ...]
+    mean: tuple[float, ...]
+    total: int
+
+
+@dataclass(frozen=True)
+class TargetSummary:
+    """Everything the outputs say about one target.
+
+    contexts      levels per context column
+    headline      key of the split that decides; headline_column its context column
+    models        keys in MODEL_ORDER
+    outside_rate  share of held-out rows flagged as out of range
+    """
+
+    target: Target
+    rows: int
+    inputs: int
+    contexts: Mapping[str, int]
+    headline: str
+    headline_column: str | None
+    models: tuple[str, ...]
+    scores: tuple[ModelScores, ...]
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    factors: tuple[Factor, ...]
+    splits: tuple[SplitProof, ...]
+    band: Band | None
+    points: Points | None
+    curves: tuple[Curve, ...]
+    outside_rate: float | None = None
+    caps: tuple[Cap, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_regression(self) -> bool:
+        return self.target.task == "regression"
+
+    @property
+    def metric(self) -> str:
+        """The score the verdict compared."""
+        return self.verdict.metric
+
+    @property
+    def error_metric(self) -> str:
+        """The score in the unit an engineer thinks in."""
+        return "rmse" if self.is_regression else "recall_at_5pct_false_alarms"
+
+    def of(self, split: str, model: str, mode: str = "blind") -> ModelScores | None:
+        """All scores of one model on one split; None where it was not run."""
+        for scores in self.scores:
+            if (scores.split, scores.model, scores.mode) == (split, model, mode):
+                return scores
+        return None
+
+    def score(self, split: str, model: str, metric: str) -> Score | None:
+        """One score; None where it was not run or is not defined."""
+        scores = self.of(split, model)
+        found = None if scores is None else scores.metrics.get(metric)
+        return None if found is None or found.value is None else found
+
+    def factors_of(self, model: str) -> tuple[Factor, ...]:
+        """Factor rows of one model, the most important first."""
+        mine = [factor for factor in self.factors if factor.model == model]
+        return tuple(sorted(mine, key=lambda factor: -factor.importance))
+
+    @property
+    def explained_model(self) -> str | None:
+        """The model whose factors the report shows: the recommended one, else any explained."""
+        explained = [factor.model for factor in self.factors]
+        if self.verdict.recommended in explained:
+            return self.verdict.recommended
+        return explained[0] if explained else None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One study, ready to be written in any language.
+
+    columns  names of the file's columns by kind, in table order
+    """
+
+    name: str
+    source: Source
+    effort: str
+    seed: int
+    rows: int
+    roles_origin: str
+    columns: Mapping[str, tuple[str, ...]]
+    role_warnings: tuple[str, ...]
+    targets: tuple[TargetSummary, ...]
+    versions: Mapping[str, str]
+    interrupted: bool = False
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    schema_version: int = 1
+
+    def to_json(self) -> str:
+        """Text that `from_json` reads back as an equal value; not-a-number becomes null."""
+        return json.dumps(plain(asdict(self)), ensure_ascii=False, allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read `to_json`'s text; unknown keys of a later version are left aside."""
+        return restore(cls, json.loads(text))

@@ -1,0 +1,170 @@
+"""The verdict in three sentences; the same in terminal, result.json, workbook and report."""
+
+from __future__ import annotations
+
+from tabcouce.evaluation.trial import Score
+from tabcouce.report.digits import percent, score, significant, with_unit
+from tabcouce.report.summary import TargetSummary
+from tabcouce.report.words import Words, words
+
+CHANCE = {"r2": 0.0, "auc": 0.5}
+"""Score of a model that knows nothing; what stands above it can be lost."""
+SMALL_GAP = 0.05
+"""A smaller loss than this, in R2 or AUC, does not matter."""
+LARGE_SHARE = 1 / 3
+"""A loss of this share of the shuffled score, or more, makes the shuffled score misleading."""
+
+
+def verdict_sentences(target: TargetSummary, lang: str) -> tuple[str, str, str]:
+    """Which model; how good on what was never seen; how much of the shuffled score vanishes.
+
+    lang     'en' or 'ja'
+    Returns  three sentences with numbers in the target's unit, free of markup, in letters that
+             a Japanese Windows terminal (cp932) can print where the user's own names can
+    """
+    w = words(lang)
+    return _which_model(target, w), _how_good(target, w), _what_vanishes(target, w)
+
+
+def unseen(target: TargetSummary, w: Words, split: str | None = None) -> str:
+    """Noun for what a split holds out, such as 'a new “machine”'."""
+    return split_noun(split or target.headline, w)
+
+
+def split_noun(split: str, w: Words) -> str:
+    """Noun for what is new in the test rows of a split."""
+    kind, _, column = split.partition(":")
+    return w(f"noun.{kind}", column=column) if kind == "unseen" else w.label("noun", kind)
+
+
+def interval_text(found: Score, w: Words, shown: str = "score") -> str:
+    """'(95 % interval 0.31 to 0.52, 12 held out)', shorter where there is no interval."""
+    write = score if shown == "score" else significant
+    if found.low is None or found.high is None:
+        return w("interval.none", units=found.units, n=found.n)
+    return w("interval.some", low=write(found.low), high=write(found.high), units=found.units)
+
+
+def _which_model(target: TargetSummary, w: Words) -> str:
+    verdict = target.verdict
+    first = next((d for d in verdict.differences if d.first == verdict.recommended), None)
+    reason = ""
+    if first is not None and first.gain > 0:
+        reason = w(
+            "verdict.gain",
+            metric=w.label("metric_plain", verdict.metric),
+            gain=score(first.gain),
+            second=w.label("model_in", first.second),
+        )
+    key = verdict.outcome if f"verdict.{verdict.outcome}" in w.messages else "use_model"
+    return w(
+        f"verdict.{key}",
+        target=target.target.name,
+        model=w.label("model_in", verdict.recommended),
+        known=w.label("model_in", verdict.known_context),
+        unseen=unseen(target, w),
+        units=held_out_units(target),
+        reason=reason,
+    )
+
+
+def held_out_units(target: TargetSummary) -> int:
+    """Independent contexts or groups behind the headline score."""
+    return next((split.units for split in target.splits if split.key == target.headline), 0)
+
+
+def best_model(target: TargetSummary) -> str:
+    """The recommended model; where none is, the best of those that lost against the constant."""
+    if target.verdict.outcome != "do_not_predict":
+        return target.verdict.recommended
+    scored = {
+        model: found.value
+        for model in target.models
+        if model != "constant" and (found := target.score(target.headline, model, target.metric))
+    }
+    known = {model: value for model, value in scored.items() if value is not None}
+    return max(known, key=known.__getitem__) if known else target.verdict.recommended
+
+
+def _how_good(target: TargetSummary, w: Words) -> str:
+    model = best_model(target)
+    main = target.score(target.headline, model, target.metric)
+    if main is None:
+        return w("good.unknown", unseen=unseen(target, w))
+    fields = {
+        "unseen": unseen(target, w),
+        "model": w.label("model_in", model),
+        "score": score(main.value),
+        "interval": interval_text(main, w),
+    }
+    if not target.is_regression:
+        caught = target.score(target.headline, model, "recall_at_5pct_false_alarms")
+        extra = "" if caught is None else w("good.recall", recall=percent(caught.value))
+        return w("good.classes", **fields, recall=extra)
+    error = target.score(target.headline, model, "rmse")
+    if error is None:
+        return w("good.score_only", **fields)
+    return w(
+        "good.error",
+        **fields,
+        error=with_unit(significant(error.value), target.target.unit),
+        error_interval=interval_text(error, w, "unit"),
+        share=share_text(target, error, w),
+    )
+
+
+def share_text(target: TargetSummary, error: Score, w: Words) -> str:
+    """The error as a share of the specification width, else of the target's own spread."""
+    about = target.target
+    if error.value is None:
+        return ""
+    if about.lower is not None and about.upper is not None and about.upper > about.lower:
+        return w("good.of_spec", percent=percent(error.value / (about.upper - about.lower)))
+    if about.spread:
+        return w("good.of_spread", percent=percent(error.value / about.spread))
+    return ""
+
+
+def _what_vanishes(target: TargetSummary, w: Words) -> str:
+    model = best_model(target)
+    seen = target.score("shuffled", model, target.metric)
+    new = target.score(target.headline, model, target.metric)
+    if target.headline == "shuffled":
+        return w("gap.no_contexts")
+    if seen is None or new is None or seen.value is None or new.value is None:
+        return w("gap.unknown", unseen=unseen(target, w))
+    key = gap_key(target.metric, seen, new)
+    if target.verdict.outcome == "do_not_predict" and key != "nothing":
+        key = "do_not"
+    return w(
+        f"gap.{key}",
+        metric=w.label("metric_plain", target.metric),
+        unseen=unseen(target, w),
+        seen=score(seen.value),
+        new=score(new.value),
+        gap=score(abs(seen.value - new.value)),
+        percent=percent(lost_share(target.metric, seen.value, new.value)),
+    )
+
+
+def lost_share(metric: str, seen: float, new: float) -> float:
+    """Share of the score above chance that vanishes, between 0 and 1."""
+    above = seen - CHANCE.get(metric, 0.0)
+    return 0.0 if above <= 0 else min(max((seen - new) / above, 0.0), 1.0)
+
+
+def gap_key(metric: str, seen: Score, new: Score) -> str:
+    """Which sentence fits the loss between the shuffled and the unseen score."""
+    if seen.value is None or new.value is None:
+        return "unknown"
+    chance = CHANCE.get(metric, 0.0)
+    gap = seen.value - new.value
+    if seen.value <= chance:
+        return "nothing"
+    if gap <= SMALL_GAP:
+        return "small"
+    if new.value <= chance:
+        return "all"
+    if new.high is not None and seen.value <= new.high:
+        return "unsure"
+    return "large" if lost_share(metric, seen.value, new.value) >= LARGE_SHARE else "some"

@@ -1,0 +1,61 @@
+"""The message catalogue: every sentence of every output, per language, in one place."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from tabcouce.errors import TabcouceError
+
+LANGUAGES = ("en", "ja")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Messages of one language under dotted keys."""
+
+    language: str
+    messages: Mapping[str, str]
+
+    def __call__(self, key: str, /, **values: object) -> str:
+        """The message with its placeholders filled; KeyError for an unknown key."""
+        return self.messages[key].format(**values)
+
+    def label(self, family: str, key: str) -> str:
+        """The word for a stable key such as a model or rule; the key itself where none is known."""
+        return self.messages.get(f"{family}.{key}", key)
+
+    def listing(self, names: list[str], limit: int = 12) -> str:
+        """Names in a row; past the limit, how many more there are."""
+        shown = self.messages["list.join"].join(names[:limit])
+        more = len(names) - limit
+        return shown if more <= 0 else self("list.more", names=shown, more=more)
+
+
+@cache
+def words(language: str) -> Words:
+    """The catalogue of one language, `words/<language>.toml`.
+
+    Raises  TabcouceError for a language without a catalogue
+    """
+    if language not in LANGUAGES:
+        raise TabcouceError(
+            f"There are no words for the language '{language}'.",
+            remedy=f"Choose one of {', '.join(LANGUAGES)}.",
+        )
+    text = files("tabcouce.report").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
+    return Words(language, _flat(tomllib.loads(text)))
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
