@@ -43,8 +43,9 @@ class DesignMatrix:
                 levels.append(None)
             else:
                 counts = column.astype(object).dropna().astype(str).value_counts()
-                ranked = sorted(counts.index, key=lambda level, n=counts: (-n[level], level))
-                levels.append(tuple(ranked[:ONE_HOT_LEVELS]))
+                # Ties in frequency go by text, so that the code does not depend on row order.
+                ranked = counts.sort_index().sort_values(ascending=False, kind="stable").index
+                levels.append(tuple(map(str, ranked[:ONE_HOT_LEVELS])))
         return cls(names=tuple(map(str, X.columns)), levels=tuple(levels))
 
     def _column(self, X: pd.DataFrame, name: str) -> pd.Series:

@@ -1,0 +1,116 @@
+"""LightGBM as a panel model: tuned to the number of rows, rounds chosen inside the training rows."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tabcouce.models.boosted_trees import (
+    TreeSettings,
+    as_text,
+    base_score,
+    choose_rounds,
+    from_text,
+    grow,
+    raw_score,
+    to_estimate,
+    tree_contributions,
+)
+from tabcouce.models.contract import State
+from tabcouce.models.design_matrix import DesignMatrix
+from tabcouce.models.estimator import (
+    ModelTask,
+    PanelEstimator,
+    TargetRange,
+    checked_target,
+    plain,
+    task_classes,
+)
+from tabcouce.models.inner_split import inner_folds
+
+Floats = npt.NDArray[np.float64]
+MANY_ROWS = 5000
+
+
+def fold_number(n: int, grouped: bool) -> int:
+    """Inner folds: enough to average over contexts, few where rows are many."""
+    return 4 if grouped or n <= MANY_ROWS else 3
+
+
+class BoostingModel(PanelEstimator):
+    """LightGBM with settings for n rows, early stopping on inner folds, then a refit on all rows.
+
+    Given a context, the inner folds hold out whole levels of it, so that the number of rounds is
+    that for a context never seen; without one they hold out rows. The context is used for
+    nothing else.
+
+    rounds_   chosen number of trees (per class)
+    booster_  LightGBM booster over the columns of `matrix_`; base_ the score it adds to
+    """
+
+    def __init__(self, task: ModelTask = "regression", threads: int = 2, seed: int = 0) -> None:
+        self.task = task
+        self.threads = threads
+        self.seed = seed
+
+    def fit(self, X: pd.DataFrame, y: Floats, context: pd.DataFrame | None = None) -> Self:
+        target = checked_target(X, y, self.task)
+        self.classes_ = task_classes(target, self.task)
+        k = len(self.classes_)
+        label = np.searchsorted(self.classes_, target).astype(float) if k else target
+        self.range_ = TargetRange.of(target)
+        self.matrix_ = DesignMatrix.of(X)
+        codes = self.matrix_.codes(X)
+        n, p = codes.shape
+        settings = TreeSettings.for_rows(n, p, classes=k, threads=self.threads, seed=self.seed)
+        folds = inner_folds(
+            label, context, folds=fold_number(n, context is not None), classes=k > 0, seed=self.seed
+        )
+        self.base_ = base_score(label, k)
+        offset = np.broadcast_to(self.base_, (n, *self.base_.shape)).copy()
+        categorical = self.matrix_.categorical
+        self.rounds_ = choose_rounds(codes, label, offset, categorical, folds, settings).count
+        self.booster_ = grow(codes, label, offset, categorical, self.rounds_, settings)
+        return self
+
+    def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Floats:
+        raw = self.base_ + raw_score(self.booster_, self.matrix_.codes(X), self.threads)
+        estimate = to_estimate(raw, len(self.classes_))
+        return self.range_(estimate) if self.task == "regression" else estimate
+
+    def contributions(self, X: pd.DataFrame) -> Floats:
+        """(n, p + 1), or (n, k, p + 1) for more than two classes: exact SHAP values, base last.
+
+        Unit of the target before it is held within the range, or log-odds.
+        """
+        codes = self.matrix_.codes(X)
+        out = tree_contributions(self.booster_, codes, len(self.classes_), self.threads)
+        out[..., -1] += self.base_
+        return out
+
+    def state(self) -> State:
+        settings = {
+            "task": self.task,
+            "threads": self.threads,
+            "seed": self.seed,
+            "classes": plain(self.classes_),
+            "range": [self.range_.lower, self.range_.upper],
+            "matrix": self.matrix_.settings(),
+            "rounds": self.rounds_,
+        }
+        return State(settings, {"base": self.base_}, {"lightgbm": as_text(self.booster_)})
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        settings = state.settings
+        model = cls(settings["task"], settings["threads"], settings["seed"])
+        model.classes_ = np.array(settings["classes"], dtype=float)
+        model.range_ = TargetRange(*settings["range"])
+        model.matrix_ = DesignMatrix.from_settings(settings["matrix"])
+        model.rounds_ = settings["rounds"]
+        model.base_ = np.asarray(state.arrays["base"])
+        model.booster_ = from_text(state.texts["lightgbm"])
+        return model

@@ -1,0 +1,43 @@
+"""The training mean or class shares: what every other model has to beat."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tabcouce.models.contract import State
+from tabcouce.models.estimator import ModelTask, PanelEstimator, checked_target, plain, task_classes
+
+
+class ConstantModel(PanelEstimator):
+    """Training mean (regression) or shares of the classes (classification)."""
+
+    def __init__(self, task: ModelTask = "regression") -> None:
+        self.task = task
+
+    def fit(self, X: pd.DataFrame, y: npt.NDArray[np.float64], context: pd.DataFrame | None = None) -> Self:
+        target = checked_target(X, y, self.task)
+        self.classes_ = task_classes(target, self.task)
+        if self.task == "classification":
+            self.value_ = np.array([np.mean(target == c) for c in self.classes_])
+        else:
+            self.value_ = np.array([target.mean()])
+        return self
+
+    def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> npt.NDArray[np.float64]:
+        if self.task == "classification":
+            return np.tile(self.value_, (len(X), 1))
+        return np.full(len(X), self.value_[0])
+
+    def state(self) -> State:
+        return State({"task": self.task, "classes": plain(self.classes_), "value": plain(self.value_)})
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        model = cls(state.settings["task"])
+        model.classes_ = np.array(state.settings["classes"], dtype=float)
+        model.value_ = np.array(state.settings["value"], dtype=float)
+        return model

@@ -1,0 +1,82 @@
+"""Folds inside the training rows, for penalties, components and rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class InnerFold:
+    """Positions among the training rows: sorted, disjoint."""
+
+    train: npt.NDArray[np.int64]
+    test: npt.NDArray[np.int64]
+
+
+def inner_folds(
+    y: npt.NDArray[np.float64],
+    context: pd.DataFrame | None,
+    *,
+    folds: int,
+    classes: bool,
+    seed: int,
+) -> tuple[InnerFold, ...]:
+    """Folds that ask the question the model will be asked.
+
+    With a context, whole levels of its first column with three or more of them are held out,
+    packed into folds of about equal rows: a model meant for unseen machines must not choose its
+    rounds on machines it has seen. Without one, rows are held out at random, and rows of each
+    class (or, for a number, of each range of the target) are spread evenly.
+
+    y        (n,) target of the training rows
+    context  (n, c) text of the training rows, or None
+    """
+    label = _held_out_label(context)
+    part = _random_parts(y, folds, classes, seed) if label is None else _packed_levels(label, folds, seed)
+    return tuple(InnerFold(np.flatnonzero(part != k), np.flatnonzero(part == k)) for k in np.unique(part))
+
+
+def _held_out_label(context: pd.DataFrame | None) -> npt.NDArray[np.int64] | None:
+    if context is None:
+        return None
+    for name in context.columns:
+        codes, levels = pd.factorize(context[name].astype(str), sort=True)
+        if len(levels) >= 3:
+            return np.asarray(codes, dtype=np.int64)
+    return None
+
+
+def _random_parts(y: npt.NDArray[np.float64], folds: int, classes: bool, seed: int) -> npt.NDArray[np.int64]:
+    """Deal the rows out in order of the target, after a shuffle that breaks ties."""
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(len(y))
+    ranked = shuffled[np.argsort(y[shuffled], kind="stable")]
+    folds = min(folds, len(y))
+    part = np.empty(len(y), dtype=np.int64)
+    if classes:
+        part[ranked] = np.arange(len(y)) % folds
+    else:
+        # Within each run of neighbouring targets the fold is random, else fold k would hold
+        # the k-th smallest of every run and the fold means would differ in order.
+        runs = -(-len(y) // folds)
+        dealt = np.argsort(rng.random((runs, folds)), axis=1).ravel()[: len(y)]
+        part[ranked] = dealt
+    return part
+
+
+def _packed_levels(label: npt.NDArray[np.int64], folds: int, seed: int) -> npt.NDArray[np.int64]:
+    """Largest levels first, each into the emptiest fold."""
+    size = np.bincount(label)
+    folds = min(folds, len(size))
+    order = np.random.default_rng(seed).permutation(len(size))
+    order = order[np.argsort(-size[order], kind="stable")]
+    fill = np.zeros(folds)
+    home = np.empty(len(size), dtype=np.int64)
+    for level in order:
+        home[level] = fill.argmin()
+        fill[home[level]] += size[level]
+    return home[label]
