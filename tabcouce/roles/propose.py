@@ -1,0 +1,174 @@
+"""Guess a role for every column, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tabcouce.errors import Place, RoleError
+from tabcouce.read.table import Table
+from tabcouce.roles.column_name import find_column
+from tabcouce.roles.hints import hint
+from tabcouce.roles.profile import Profile, profile
+from tabcouce.roles.proxy import telling
+from tabcouce.roles.role import ColumnRole, Flag, Kind, Roles
+
+SETTING_LEVELS = 20
+MOST_CONTEXT_LEVELS = 500
+
+
+def propose(table: Table, *, targets: Sequence[str] = (), context: Sequence[str] = ()) -> Roles:
+    """Guess roles from names (English and Japanese) and from the cells.
+
+    A number is never turned into a category: few different values are only named as the reason
+    to call a column a setting.
+    targets, context  names that are known; the rest is guessed around them
+    Raises  RoleError if a given name is missing or no column can be the target
+    """
+    names = [column.name for column in table.columns]
+    known_targets = _find(targets, names, "--target", table.place())
+    known_context = _find(context, names, "--context", table.place())
+    both = set(known_targets) & set(known_context)
+    if both:
+        raise RoleError(
+            f"'{min(both)}' is named as target and as context.",
+            place=table.place(column=min(both)),
+            remedy="Name it as one of them.",
+        )
+    profiles = [profile(name, table.frame[name]) for name in names]
+    guesses: dict[str, tuple[Kind, str]] = {name: ("target", "named as target") for name in known_targets}
+    guesses |= {name: ("context", "named as context") for name in known_context}
+    for seen in profiles:
+        if seen.name not in guesses:
+            guess = _unusable(seen) or (None if known_context else _context(seen, _unit(table, seen.name)))
+            if guess:
+                guesses[seen.name] = guess
+    if not known_targets:
+        known_targets = _guess_target(profiles, guesses, table)
+    order = _order(profiles, guesses)
+    for seen in profiles:
+        if seen.name not in guesses:
+            guesses[seen.name] = _input(seen, profiles, guesses)
+    given = {*targets, *context}
+    columns = []
+    for column in table.columns:
+        kind, reason = guesses[column.name]
+        flags: frozenset[Flag] = frozenset({"time"}) if column.name in order else frozenset()
+        columns.append(
+            ColumnRole(
+                name=column.name,
+                kind=kind,
+                flags=flags,
+                unit=column.unit,
+                reason=reason,
+                guessed=column.name not in given,
+            )
+        )
+    return Roles(columns=tuple(columns), targets=known_targets, order=order, origin="guessed")
+
+
+def _find(given: Sequence[str], names: list[str], key: str, place: Place) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(find_column(name, names, key=key, place=place) for name in given))
+
+
+def _unit(table: Table, name: str) -> str | None:
+    return next(column.unit for column in table.columns if column.name == name)
+
+
+def _unusable(seen: Profile) -> tuple[Kind, str] | None:
+    """Kinds that the column shows by itself, before anything else is known."""
+    name = seen.name
+    if seen.content == "empty":
+        return "ignored", "the column is empty"
+    if seen.constant:
+        return "ignored", "every row has the same value"
+    if hint("after", name) and seen.content in ("text", "mixed"):
+        return "after", f"'{hint('after', name)}' is written after the result"
+    if seen.content == "date":
+        return "ignored", "a date is no input"
+    if seen.content == "text" and seen.unique:
+        return "identifier", "nearly every row has its own text"
+    if seen.running:
+        return "identifier", "a running number: every row has its own, in steps of one"
+    if seen.whole and hint("identifier", name) and (seen.unique or not hint("context", name)):
+        return "identifier", f"'{hint('identifier', name)}' in the name and whole numbers"
+    return None
+
+
+def _context(seen: Profile, unit: str | None) -> tuple[Kind, str] | None:
+    word = hint("context", seen.name)
+    if word is None or not seen.repeats or seen.levels > MOST_CONTEXT_LEVELS:
+        return None
+    if seen.content in ("text", "mixed"):
+        return "context", f"'{word}' in the name, {seen.levels} texts that repeat"
+    # 'line speed' is a quantity of a line, not the name of one.
+    if seen.whole and unit is None and not hint("quantity", seen.name):
+        return "context", f"'{word}' in the name, {seen.levels} whole numbers that repeat"
+    return None
+
+
+def _guess_target(
+    profiles: list[Profile], guesses: dict[str, tuple[Kind, str]], table: Table
+) -> tuple[str, ...]:
+    free = [seen for seen in profiles if seen.name not in guesses]
+    usable = [s for s in free if s.content == "number" or (s.content == "text" and 2 <= s.levels <= 10)]
+    hinted = [seen for seen in usable if hint("target", seen.name) and not hint("setting", seen.name)]
+    numeric = [seen for seen in usable if seen.content == "number"]
+    if hinted:
+        best = hinted[-1]
+        reason = f"'{hint('target', best.name)}' in the name"
+    elif numeric or usable:
+        best = (numeric or usable)[-1]
+        reason = "the last numeric column" if numeric else "the last column with a few texts"
+    else:
+        raise RoleError(
+            "No column looks like a quality value to predict.",
+            place=table.place(),
+            remedy="Name it with --target.",
+        )
+    guesses[best.name] = ("target", reason)
+    for other in hinted[:-1]:
+        guesses[other.name] = (
+            "after",
+            f"'{hint('target', other.name)}' in the name: a second quality value would give the target away",
+        )
+    return (best.name,)
+
+
+def _order(profiles: list[Profile], guesses: dict[str, tuple[Kind, str]]) -> tuple[str, ...]:
+    """The first column of dates that read without doubt, those with a time word first."""
+    dates = [seen for seen in profiles if seen.datable and guesses[seen.name][0] == "ignored"]
+    dates.sort(key=lambda seen: hint("time", seen.name) is None)
+    if not dates:
+        return ()
+    name = dates[0].name
+    guesses[name] = ("ignored", "gives the order in time; a date is no input")
+    return (name,)
+
+
+def _input(seen: Profile, profiles: list[Profile], guesses: dict[str, tuple[Kind, str]]) -> tuple[Kind, str]:
+    if seen.content == "mixed":
+        texts = seen.texts[np.isnan(seen.numbers)]
+        example = next(text for text in texts if text != "(blank)")
+        return "ignored", f"numbers and text together, e.g. '{example}'; correct the cells to use it"
+    if seen.content == "text":
+        return "condition", f"{seen.levels} texts that repeat: a category"
+    word = hint("ambient", seen.name)
+    if word:
+        return "proxy", f"'{word}' in the name: surroundings or wear, not a cause one sets"
+    for other in profiles:
+        if guesses.get(other.name, ("", ""))[0] != "context" or other.name == seen.name:
+            continue
+        level = np.unique(other.texts.astype(str), return_inverse=True)[1]
+        found = telling(seen.numbers, level)
+        if found is not None and found.gives_away:
+            return "proxy", (
+                f"alone it tells '{other.name}': {100 * max(found.between, 0):.0f} % of its variance lies "
+                f"between its levels, {100 * found.recall:.0f} % of the rows are told rightly"
+            )
+    if hint("setting", seen.name):
+        return "condition", f"'{hint('setting', seen.name)}' in the name"
+    if not hint("reading", seen.name) and seen.levels <= min(SETTING_LEVELS, seen.filled / 5):
+        return "condition", f"takes {seen.levels} different values, as a setting does"
+    return "sensor", "a number that varies"
