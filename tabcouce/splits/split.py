@@ -40,6 +40,7 @@ class Split:
     unit    (n,) int label of the independent unit that intervals resample (contexts, groups;
             rows only where nothing else is declared)
     units   text of each unit, indexed by unit
+    group   (n,) declared group of each row, apart in every split; None where not declared
     """
 
     key: str
@@ -48,14 +49,22 @@ class Split:
     unit: npt.NDArray[np.int64]
     units: tuple[str, ...]
     column: str | None = None
+    group: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         for fold in self.folds:
-            both = np.intersect1d(self.apart[fold.train], self.apart[fold.test])
-            if both.size:
+            both = shared(self.apart, fold)
+            if self.group is not None:
+                both += shared(self.group, fold)
+            if both:
                 raise SplitError(
-                    f"Split '{self.key}': {both.size} groups or contexts are on both sides of a fold."
+                    f"Split '{self.key}': {both} groups or contexts are on both sides of a fold."
                 )
+
+
+def shared(label: npt.NDArray[np.int64], fold: Fold) -> int:
+    """How many labels are on both sides of a fold."""
+    return int(np.intersect1d(label[fold.train], label[fold.test]).size)
 
 
 @dataclass(frozen=True)
