@@ -1,0 +1,24 @@
+"""Models over splits: trials, scores with intervals over contexts, and the verdict."""
+
+from tabcouce.evaluation.candidates import SIMPLICITY, Candidate
+from tabcouce.evaluation.compare import paired_difference
+from tabcouce.evaluation.run import PackedModel, run_trial, run_trials
+from tabcouce.evaluation.scores import score
+from tabcouce.evaluation.trial import Difference, ModelScores, Score, Trial, Verdict
+from tabcouce.evaluation.verdict import decide
+
+__all__ = [
+    "SIMPLICITY",
+    "Candidate",
+    "Difference",
+    "ModelScores",
+    "PackedModel",
+    "Score",
+    "Trial",
+    "Verdict",
+    "decide",
+    "paired_difference",
+    "run_trial",
+    "run_trials",
+    "score",
+]

@@ -80,6 +80,7 @@ class Difference:
     worst       the smallest per-unit gain, in the same score
     worst_unit  text of that unit
     per_unit    gain of each unit, for the forest plot
+    shares      share of the rows that lies in each of these units
     """
 
     first: str
@@ -93,6 +94,7 @@ class Difference:
     worst_unit: str | None
     units: int
     per_unit: Mapping[str, float] = field(default_factory=dict)
+    shares: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

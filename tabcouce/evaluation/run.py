@@ -1,0 +1,196 @@
+"""Candidates over the folds of every split: one finished trial after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tabcouce.evaluation.candidates import Candidate
+from tabcouce.evaluation.trial import Trial
+from tabcouce.models.constant import ConstantModel
+from tabcouce.models.contract import Model
+from tabcouce.roles.dataset import Dataset
+from tabcouce.splits.split import Fold, Split, SplitPlan
+
+Floats = npt.NDArray[np.float64]
+Progress = Callable[[str], None]
+ONE_CLASS = "one-class-fold"
+
+
+@runtime_checkable
+class PackedModel(Protocol):
+    """A model that trains all folds of all splits in one run."""
+
+    def fit_folds(
+        self,
+        X: pd.DataFrame,
+        y: Floats,
+        context: pd.DataFrame | None,
+        folds: Sequence[npt.NDArray[np.int64]],
+    ) -> Sequence[Model]:
+        """One fitted model per fold, each from the rows of X at the fold's positions only."""
+        ...
+
+
+@dataclass(frozen=True)
+class FoldFit:
+    """A model trained on the training rows of one fold."""
+
+    model: Model
+    seconds: float
+    rows_used: int
+
+
+def run_trials(
+    candidates: Sequence[Candidate], dataset: Dataset, plan: SplitPlan, *, progress: Progress | None = None
+) -> Iterator[Trial]:
+    """Every candidate on every split, headline split first; yields a trial when it is finished.
+
+    So an interruption keeps all trials that came before it. A packed candidate is trained once
+    for all splits; its time is shared out evenly over the folds.
+    """
+    say = progress or _silent
+    splits = sorted(plan.splits, key=lambda split: split.key != plan.headline)
+    for candidate in candidates:
+        if isinstance(candidate.make(), PackedModel):
+            yield from _run_packed(candidate, dataset, splits, say)
+        else:
+            for split in splits:
+                known = is_known(candidate, split)
+                yield run_trial(candidate, dataset, split, known=known, progress=say)
+
+
+def is_known(candidate: Candidate, split: Split) -> bool:
+    """Whether the test rows' contexts are given to the model.
+
+    Where a context is held out the question is the new one: blind. Elsewhere (shuffled, group,
+    forward) the contexts of a row are as known as they will be in use, and the model itself
+    treats a level it never saw as new.
+    """
+    return candidate.uses_context and not (split.key == "fixed" or split.key.startswith("unseen:"))
+
+
+def run_trial(
+    candidate: Candidate, dataset: Dataset, split: Split, *, known: bool, progress: Progress | None = None
+) -> Trial:
+    """Fit on the training rows of each fold and predict its test rows.
+
+    known  give the contexts of the test rows to the model
+    """
+    say = progress or _silent
+    fits = []
+    for number, fold in enumerate(split.folds, start=1):
+        say(f"{candidate.key}, {split.key}, fold {number} of {len(split.folds)}")
+        # Shuffled rows meet their contexts again: a model that only tunes on held-out
+        # contexts must then tune on held-out rows, or it is judged at another job.
+        told = candidate.uses_context or split.key != "shuffled"
+        fits.append(_fit_fold(candidate.make, dataset, fold, told))
+    return _trial(candidate, dataset, split, fits, known)
+
+
+def _fit_fold(make: Callable[[], Model], dataset: Dataset, fold: Fold, told: bool) -> FoldFit:
+    start = time.perf_counter()
+    rows = fold.train
+    X, y = dataset.X.iloc[rows].reset_index(drop=True), dataset.y[rows]
+    context = None
+    if told and dataset.contexts.shape[1]:
+        context = dataset.contexts.iloc[rows].reset_index(drop=True)
+    model = _one_class_model() if _one_class(dataset, rows) else make()
+    model.fit(X, y, context)
+    return FoldFit(model, time.perf_counter() - start, _rows_used(model, len(rows)))
+
+
+def _run_packed(
+    candidate: Candidate, dataset: Dataset, splits: Sequence[Split], say: Progress
+) -> Iterator[Trial]:
+    folds = [fold for split in splits for fold in split.folds]
+    trainable = [fold.train for fold in folds if not _one_class(dataset, fold.train)]
+    say(f"{candidate.key}, {len(folds)} folds of {len(splits)} splits in one run")
+    start = time.perf_counter()
+    packed = candidate.make()
+    assert isinstance(packed, PackedModel)
+    context = dataset.contexts if dataset.contexts.shape[1] else None
+    models = iter(packed.fit_folds(dataset.X, dataset.y, context, trainable) if trainable else ())
+    seconds = (time.perf_counter() - start) / len(folds)
+    for split in splits:
+        fits = []
+        for fold in split.folds:
+            if _one_class(dataset, fold.train):
+                fits.append(_fit_fold(_one_class_model, dataset, fold, told=False))
+            else:
+                model = next(models)
+                fits.append(FoldFit(model, seconds, _rows_used(model, len(fold.train))))
+        yield _trial(candidate, dataset, split, fits, is_known(candidate, split))
+
+
+def _trial(
+    candidate: Candidate, dataset: Dataset, split: Split, fits: Sequence[FoldFit], known: bool
+) -> Trial:
+    """Out-of-fold predictions of fitted fold models."""
+    n = len(dataset.y)
+    prediction = np.full(n if dataset.is_regression else (n, len(dataset.classes)), np.nan)
+    notes: list[str] = []
+    for fit, fold in zip(fits, split.folds, strict=True):
+        X = dataset.X.iloc[fold.test].reset_index(drop=True)
+        context = dataset.contexts.iloc[fold.test].reset_index(drop=True) if known else None
+        estimate = fit.model.estimate(X, context)
+        if not dataset.is_regression:
+            estimate = all_classes(estimate, fit.model, len(dataset.classes), len(fold.train))
+        prediction[fold.test] = estimate
+        notes += [ONE_CLASS] if isinstance(fit.model, OneClassModel) else []
+        notes += getattr(fit.model, "notes_", ())
+    return Trial(
+        model=candidate.key,
+        split=split.key,
+        prediction=prediction,
+        fitted=tuple(fit.model for fit in fits),
+        seconds=sum(fit.seconds for fit in fits),
+        rows_used=max(fit.rows_used for fit in fits),
+        mode="known" if known else "blind",
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def all_classes(estimate: Floats, model: Model, k: int, n: int) -> Floats:
+    """(m, k) probabilities of all classes from those the model was trained on.
+
+    A class that none of n training rows had gets 1 / (n + absent classes), as in Laplace's rule:
+    with probability 0 one such row would make the log loss of the whole trial infinite.
+    """
+    seen = np.asarray(getattr(model, "classes_", np.arange(estimate.shape[1]))).astype(int)
+    absent = k - len(seen)
+    out = np.full((len(estimate), k), 1.0 / (n + absent))
+    out[:, seen] = estimate * (n / (n + absent))
+    return out
+
+
+class OneClassModel(ConstantModel):
+    """Training rows of one class: no model can be trained, the class is all there is to say."""
+
+    def fit(self, X: pd.DataFrame, y: Floats, context: pd.DataFrame | None = None) -> Self:
+        self.classes_ = np.unique(y)
+        self.value_ = np.ones(1)
+        return self
+
+
+def _one_class_model() -> Model:
+    return OneClassModel("classification")
+
+
+def _one_class(dataset: Dataset, rows: npt.NDArray[np.int64]) -> bool:
+    return not dataset.is_regression and len(np.unique(dataset.y[rows])) < 2
+
+
+def _rows_used(model: Model, rows: int) -> int:
+    """A model with a cap says in `rows_used_` how many rows it really used."""
+    return int(getattr(model, "rows_used_", rows))
+
+
+def _silent(_: str) -> None:
+    return None

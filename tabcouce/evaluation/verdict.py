@@ -1,0 +1,160 @@
+"""The pre-registered rule: which model to use on a new context, and which on a known one.
+
+A model is recommended over a simpler one only if the paired difference over held-out units
+  (a) has a 95 % interval above zero, or
+  (b) exceeds 0.01 R2 (0.005 AUC) with a 68 % interval above zero,
+and no single unit loses more than that margin twice over. Else the simpler one: a tie is never a
+win. The loss of a unit counts with its share of the rows, i.e. as what it takes from the pooled
+score; unweighted, the noise of the smallest of many units would veto every model.
+
+With fewer than four units an interval says little: (a) must then hold and the margin be exceeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tabcouce.evaluation.candidates import simplicity
+from tabcouce.evaluation.compare import paired_difference
+from tabcouce.evaluation.metrics import auc, r2
+from tabcouce.evaluation.scores import tested_rows
+from tabcouce.evaluation.trial import Difference, Trial, Verdict
+from tabcouce.roles.dataset import Dataset
+from tabcouce.splits.split import Split, SplitPlan
+
+MARGIN = {"r2": 0.01, "auc": 0.005}
+FEWEST_UNITS = 4
+CONSTANT, LINEAR = "constant", "linear"
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """What the rule found on one split.
+
+    champion     model key that no more complex model beats
+    differences  every comparison made, challenger first
+    unclear      fewer than four units, and a gain beyond the margin is left undecided
+    vetoed       challengers that the worst unit alone kept from winning
+    """
+
+    champion: str
+    differences: tuple[Difference, ...]
+    unclear: bool
+    vetoed: tuple[str, ...]
+
+
+def decide(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan, *, draws: int, seed: int) -> Verdict:
+    """The verdict over finished trials; needs at least one on the headline split.
+
+    Raises  ValueError if no trial of the headline split is among them
+    """
+    metric = "r2" if dataset.is_regression else "auc"
+    headline = [trial for trial in trials if trial.split == plan.headline]
+    if not headline:
+        raise ValueError(f"no finished trial on the headline split '{plan.headline}'")
+    new = climb(headline, dataset, plan.of(plan.headline), draws=draws, seed=seed)
+    shuffled = [trial for trial in trials if trial.split == "shuffled"]
+    known = new
+    if shuffled and plan.headline != "shuffled":
+        known = climb(shuffled, dataset, plan.of("shuffled"), draws=draws, seed=seed)
+    outcome = _outcome(new, known)
+    return Verdict(
+        outcome=outcome,
+        recommended=new.champion,
+        known_context=known.champion,
+        metric=metric,
+        headline=plan.headline,
+        differences=new.differences,
+        reasons=_reasons(new, known, headline),
+    )
+
+
+def climb(trials: Sequence[Trial], dataset: Dataset, split: Split, *, draws: int, seed: int) -> Ladder:
+    """From the simplest model upwards; each rank is compared with the champion below it."""
+    best_first = sorted(trials, key=lambda t: (simplicity(t.model), -_pooled(t, dataset)))
+    ranks = sorted({simplicity(t.model) for t in trials})
+    champion = best_first[0]
+    made: list[Difference] = []
+    open_gain, vetoed = False, []
+    for rank in ranks:
+        rivals = [t for t in best_first if simplicity(t.model) == rank and t is not champion]
+        winners = []
+        for trial in rivals:
+            if rank == simplicity(champion.model):
+                continue  # equally simple as the only start there is: no constant was finished
+            difference = paired_difference(trial, champion, dataset, split, draws=draws, seed=seed)
+            made.append(difference)
+            if wins(difference, dataset.is_regression):
+                winners.append(trial)
+            elif difference.gain > _margin(dataset.is_regression):
+                open_gain |= difference.units < FEWEST_UNITS
+                vetoed += [trial.model] if _shown(difference, dataset.is_regression) else []
+        if winners:
+            champion, open_gain = winners[0], False
+    key = champion.model
+    if open_gain and key == CONSTANT:
+        key = _simplest_with_gain(made, dataset.is_regression)
+    return Ladder(key, tuple(made), open_gain, tuple(vetoed))
+
+
+def wins(difference: Difference, regression: bool) -> bool:
+    """Whether the first model is recommended over the second, simpler one."""
+    return _shown(difference, regression) and worst_loss(difference) <= 2 * _margin(regression)
+
+
+def worst_loss(difference: Difference) -> float:
+    """Largest loss of the pooled score that a single unit brings; 0 if none loses."""
+    losses = [-gain * difference.shares.get(unit, 1.0) for unit, gain in difference.per_unit.items()]
+    return max(0.0, *losses) if losses else 0.0
+
+
+def _shown(difference: Difference, regression: bool) -> bool:
+    if difference.low is None or difference.low68 is None:
+        return False
+    beyond = difference.gain > _margin(regression)
+    if difference.units < FEWEST_UNITS:
+        return beyond and difference.low > 0
+    return difference.low > 0 or (beyond and difference.low68 > 0)
+
+
+def _margin(regression: bool) -> float:
+    return MARGIN["r2" if regression else "auc"]
+
+
+def _pooled(trial: Trial, dataset: Dataset) -> float:
+    rows = tested_rows(trial)
+    value = (r2 if dataset.is_regression else auc)(dataset.y[rows], trial.prediction[rows])
+    return float("-inf") if value is None else value
+
+
+def _simplest_with_gain(differences: Sequence[Difference], regression: bool) -> str:
+    """Too few units to prove anything: still the simplest model that gains on the constant."""
+    gained = [d.first for d in differences if d.second == CONSTANT and d.gain > _margin(regression)]
+    return gained[0] if gained else CONSTANT
+
+
+def _outcome(new: Ladder, known: Ladder) -> str:
+    if new.unclear:
+        return "undecided"
+    if new.champion == CONSTANT:
+        return "do_not_predict"
+    if known.champion not in (new.champion, CONSTANT) and not known.unclear:
+        return "split_advice"
+    return "use_linear" if new.champion == LINEAR else "use_model"
+
+
+def _reasons(new: Ladder, known: Ladder, headline: Sequence[Trial]) -> tuple[str, ...]:
+    units = max((d.units for d in new.differences), default=0)
+    found = {
+        "few-units": units < FEWEST_UNITS,
+        "no-comparison": len(headline) < 2,
+        "nothing-beats-constant": new.champion == CONSTANT,
+        "gain-not-shown": new.unclear,
+        "worst-unit-loses": bool(new.vetoed),
+        "tie-goes-to-simpler": any(
+            d.second == new.champion and d.gain > 0 and d.first not in new.vetoed for d in new.differences
+        ),
+        "known-differs": known.champion != new.champion,
+    }
+    return tuple(key for key, holds in found.items() if holds)
