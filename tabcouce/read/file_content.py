@@ -1,0 +1,114 @@
+"""The bytes of a file and what they are, told by their content, not by their extension."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tabcouce.errors import Place, ReadError
+
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat")
+WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+_ZIP, _OLE, _GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b"
+_SAVE_AS = "Open it in Excel and save it as .xlsx or CSV."
+_FOREIGN = (
+    (b"%PDF", "a PDF document", "Export the table as .xlsx or CSV."),
+    (b"PAR1", "a Parquet file", "Export the table as .xlsx or CSV."),
+    (b"\x89PNG", "a picture", "Give the table the picture was made from."),
+    (b"\xff\xd8\xff", "a picture", "Give the table the picture was made from."),
+    (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it and give the table inside."),
+    (b"Rar!", "a RAR archive", "Unpack it and give the table inside."),
+    (b"\x09\x00\x04\x00", "a workbook of Excel 2", _SAVE_AS),
+    (b"\x09\x02\x06\x00", "a workbook of Excel 3", _SAVE_AS),
+    (b"\x09\x04\x06\x00", "a workbook of Excel 4", _SAVE_AS),
+    (b"\x09\x08\x08\x00", "a workbook of Excel 5 without its container", _SAVE_AS),
+)
+
+
+@dataclass(frozen=True)
+class FileContent:
+    """The unpacked bytes of a file.
+
+    kind    'workbook' for .xlsx, .xlsm, .xlsb, .xls and .ods content, else 'text'
+    sha256  of the bytes as stored, before unpacking
+    """
+
+    name: str
+    data: bytes
+    kind: Literal["text", "workbook"]
+    sha256: str
+
+
+def load(path: Path) -> FileContent:
+    """Read a file and tell a workbook from a text file.
+
+    Raises  ReadError if there is no such file, it is a folder, it is empty, or it holds
+            something that is not a table
+    """
+    place = Place(file=path.name)
+    stored = _stored_bytes(path, place)
+    data = _unpacked(stored, place)
+    if not data.strip():
+        raise ReadError(
+            "the file is empty", place=place, remedy="Check that it was saved or copied completely."
+        )
+    for start, what, remedy in _FOREIGN:
+        if data.startswith(start):
+            raise ReadError(f"this is {what}", place=place, remedy=remedy)
+    if data.startswith(b"version ") and b"git-lfs" in data[:100]:
+        raise ReadError(
+            "this is a Git LFS pointer, not the data",
+            place=place,
+            remedy="Run 'git lfs pull' to get the data.",
+        )
+    if data.startswith((_ZIP, _OLE)):
+        return FileContent(path.name, data, "workbook", hashlib.sha256(stored).hexdigest())
+    suffix = Path(path.name.lower().removesuffix(".gz")).suffix
+    _check_text(data, suffix, place)
+    return FileContent(path.name, data, "text", hashlib.sha256(stored).hexdigest())
+
+
+def _stored_bytes(path: Path, place: Place) -> bytes:
+    if path.is_dir():
+        raise ReadError(f"{path} is a folder", place=place, remedy="Give the file inside it.")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ReadError(
+            f"there is no file {path}", place=place, remedy="Check the name and the folder."
+        ) from None
+    except OSError as error:
+        raise ReadError(
+            f"the file cannot be opened ({error.strerror})",
+            place=place,
+            remedy="Close it in other programs and check that you may read it.",
+        ) from None
+
+
+def _unpacked(stored: bytes, place: Place) -> bytes:
+    if not stored.startswith(_GZIP):
+        return stored
+    try:
+        return gzip.decompress(stored)
+    except (OSError, EOFError, zlib.error) as error:
+        raise ReadError(
+            f"the gzip file is damaged ({error})", place=place, remedy="Copy or download it again."
+        ) from None
+
+
+def _check_text(data: bytes, suffix: str, place: Place) -> None:
+    head = data[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith((b"<!doctype", b"<html", b"<table", b"<?xml")):
+        raise ReadError("this is a web page or XML, not a table", place=place, remedy=_SAVE_AS)
+    if suffix in WORKBOOK_SUFFIXES and b"\x00" in data[:1000]:
+        raise ReadError("the workbook is damaged or not a workbook", place=place, remedy=_SAVE_AS)
+    if suffix not in TEXT_SUFFIXES + WORKBOOK_SUFFIXES:
+        raise ReadError(
+            f"files that end in {suffix!r} are not read" if suffix else "the file name has no extension",
+            place=place,
+            remedy=f"Save the table as one of {', '.join(TEXT_SUFFIXES + WORKBOOK_SUFFIXES)}.",
+        )

@@ -1,0 +1,225 @@
+"""Excel and OpenDocument workbooks, read with calamine."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    PasswordError,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+    WorksheetNotFound,
+    XmlError,
+    ZipError,
+)
+
+from tabcouce.errors import Place, ReadError
+from tabcouce.read.assembly import RawSheet, assemble
+from tabcouce.read.cells import is_blank
+from tabcouce.read.file_content import FileContent
+from tabcouce.read.grid import Merge, column_letter, filled
+from tabcouce.read.header import HEAD_ROWS, find_header
+from tabcouce.read.sheet_xml import SheetFacts, scan_sheet
+from tabcouce.read.table import Layout, Note, Source, Table
+from tabcouce.read.title import title_notes
+
+ROLES_SHEET = "roles"
+"""Name of the sheet that holds roles; it is never data."""
+_MOST_CELLS = 200_000_000
+"""Cells of a sheet beyond which it is refused before it fills the memory."""
+
+
+@dataclass(frozen=True)
+class SheetCells:
+    """One sheet as calamine gives it: rows from row 1, merged ranges, facts from the XML."""
+
+    name: str
+    rows: list[list[object]]
+    merges: tuple[Merge, ...]
+    facts: SheetFacts
+    notes: tuple[Note, ...] = ()
+
+
+def names_of_sheets(content: FileContent) -> tuple[str, ...]:
+    """Names of the worksheets in order, hidden ones included, chart sheets not."""
+    book = _open(content)
+    return tuple(sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet)
+
+
+def read_sheet(content: FileContent, sheet: str) -> list[list[object]]:
+    """Raw cells of a sheet from cell A1 on; '' where a cell is blank."""
+    return _rows(_open(content), sheet, Place(file=content.name, sheet=sheet))
+
+
+def read_workbook(content: FileContent, layout: Layout) -> Table:
+    """The table of one sheet of a workbook; see `read_table`."""
+    cells = _choose(content, layout)
+    place = Place(file=content.name, sheet=cells.name)
+    if not any(filled(row) for row in cells.rows):
+        raise ReadError("the sheet is empty", place=place, remedy="Check that this is the right sheet.")
+    decimal = layout.decimal or "."
+    head = cells.rows[:HEAD_ROWS]
+    header = find_header(head, merges=cells.merges, rows=layout.header_rows, decimal=decimal, place=place)
+    body = cells.rows[header.first :]
+    merged = _fill_merged(body, cells.merges, header.first, place)
+    columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in header.names)
+    notes = (
+        *cells.notes,
+        *title_notes(head, header, place),
+        *merged,
+        *_fact_notes(cells.facts, header.first, header.names, place),
+    )
+    source = Source(file=content.name, sha256=content.sha256, sheet=cells.name, decimal=decimal)
+    return assemble(RawSheet(source, header, columns, notes), missing=layout.missing)
+
+
+def _open(content: FileContent) -> CalamineWorkbook:
+    place = Place(file=content.name)
+    locked = ReadError(
+        "the workbook is protected by a password",
+        place=place,
+        remedy="Open it in Excel and save a copy without the password.",
+    )
+    if "EncryptedPackage".encode("utf-16-le") in content.data:
+        raise locked
+    try:
+        return CalamineWorkbook.from_filelike(io.BytesIO(content.data))
+    except PasswordError:
+        raise locked from None
+    except (CalamineError, ZipError, XmlError, OSError) as error:
+        if "assword" in str(error):
+            raise locked from None
+        what = _not_a_workbook(content.data) or f"the workbook is damaged ({error})"
+        remedy = "Open it in Excel, let Excel repair it and save it again; or copy it again."
+        raise ReadError(what, place=place, remedy=remedy) from None
+
+
+def _not_a_workbook(data: bytes) -> str | None:
+    """What a zip archive is when it is no workbook."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile:
+        return None
+    if any(name in names for name in ("xl/workbook.xml", "xl/workbook.bin", "content.xml")):
+        return None
+    return f"this is a zip archive of {len(names)} files, not a workbook"
+
+
+def _rows(book: CalamineWorkbook, sheet: str, place: Place) -> list[list[object]]:
+    found = _sheet(book, sheet, place)
+    if found.total_height * found.total_width > _MOST_CELLS:
+        raise ReadError(
+            f"the sheet reaches down to row {found.total_height + 1}, column "
+            f"{column_letter(found.total_width)}, which is too large to read",
+            place=place,
+            remedy="Delete the stray cells far from the table, or copy the table to a new workbook.",
+        )
+    rows: list[list[object]] = [list(row) for row in found.to_python(skip_empty_area=False)]
+    return rows
+
+
+def _sheet(book: CalamineWorkbook, sheet: str, place: Place) -> CalamineSheet:
+    try:
+        return book.get_sheet_by_name(sheet)
+    except WorksheetNotFound:
+        raise ReadError(
+            f"there is no sheet {sheet!r}; the workbook has {_listed(book.sheet_names)}",
+            place=Place(file=place.file),
+            remedy="Give the name of one of its sheets.",
+        ) from None
+    except (CalamineError, ZipError, XmlError) as error:
+        raise ReadError(
+            f"the sheet cannot be read ({error})",
+            place=place,
+            remedy="Open the workbook in Excel, let Excel repair it and save it again.",
+        ) from None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names)
+
+
+def _choose(content: FileContent, layout: Layout) -> SheetCells:
+    """The sheet named, or the first visible one with data; the others are noted."""
+    book = _open(content)
+    if layout.sheet is not None:
+        return _load(content, book, layout.sheet, ())
+    place = Place(file=content.name)
+    visible: list[str] = []
+    hidden: list[str] = []
+    for sheet in book.sheets_metadata:
+        if sheet.typ == SheetTypeEnum.WorkSheet and sheet.name.strip().casefold() != ROLES_SHEET:
+            (visible if sheet.visible == SheetVisibleEnum.Visible else hidden).append(sheet.name)
+    with_data = [name for name in visible if any(filled(row) for row in _rows(book, name, place))]
+    if not with_data:
+        looked = f"visible: {_listed(visible)}" if visible else "none is visible"
+        unseen = f"; hidden: {_listed(hidden)}" if hidden else ""
+        raise ReadError(
+            f"no sheet holds data ({looked}{unseen})",
+            place=place,
+            remedy="Name the sheet with the table, or check that the workbook was saved.",
+        )
+    notes: list[Note] = []
+    if len(with_data) > 1:
+        what = f"sheet {with_data[0]!r} was read; not read: {_listed(with_data[1:])}"
+        notes.append(Note("other-sheets", what, place, len(with_data) - 1))
+    if hidden:
+        notes.append(Note("hidden-sheets", f"hidden and not read: {_listed(hidden)}", place, len(hidden)))
+    return _load(content, book, with_data[0], tuple(notes))
+
+
+def _load(content: FileContent, book: CalamineWorkbook, sheet: str, notes: tuple[Note, ...]) -> SheetCells:
+    place = Place(file=content.name, sheet=sheet)
+    rows = _rows(book, sheet, place)
+    facts = scan_sheet(content.data, sheet)
+    for (row, column), error in facts.errors.items():
+        if row < len(rows) and column < len(rows[row]) and is_blank(rows[row][column]):
+            rows[row][column] = error  # calamine leaves error cells blank
+    ranges = book.get_sheet_by_name(sheet).merged_cell_ranges or []
+    merges = tuple(Merge(top, left, bottom, right) for (top, left), (bottom, right) in ranges)
+    return SheetCells(sheet, rows, merges, facts, notes)
+
+
+def _fill_merged(body: list[list[object]], merges: tuple[Merge, ...], first: int, place: Place) -> list[Note]:
+    """Write the value of cells merged downwards into each of their rows, in place."""
+    notes: list[Note] = []
+    for merge in merges:
+        top, bottom = merge.top - first, min(merge.bottom - first, len(body) - 1)
+        if top < 0 or bottom <= top or merge.left != merge.right or merge.left >= len(body[top]):
+            continue
+        for row in range(top + 1, bottom + 1):
+            body[row][merge.left] = body[top][merge.left]
+        letter = column_letter(merge.left)
+        notes.append(
+            Note("merged-cells", "", Place(place.file, place.sheet, merge.top + 1, letter), bottom - top)
+        )
+    if not notes:
+        return []
+    count = sum(note.count for note in notes)
+    what = f"{len(notes)} merged cells count for each of their rows"
+    return [Note("merged-cells", what, notes[0].place, count)]
+
+
+def _fact_notes(facts: SheetFacts, first: int, names: tuple[str | None, ...], place: Place) -> list[Note]:
+    """Notes on formulas never calculated, one a column, and on hidden rows."""
+    notes: list[Note] = []
+    by_column: dict[int, list[int]] = {}
+    for row, column in facts.uncalculated:
+        if row >= first and column < len(names):
+            by_column.setdefault(column, []).append(row)
+    for column, rows in by_column.items():
+        where = Place(place.file, place.sheet, rows[0] + 1, names[column] or column_letter(column))
+        what = f"{len(rows)} formulas have no stored result and count as missing; open and save in Excel"
+        notes.append(Note("uncalculated-formula", what, where, len(rows)))
+    hidden = [row for row in facts.hidden_rows if row >= first]
+    if hidden:
+        where = Place(place.file, place.sheet, hidden[0] + 1)
+        notes.append(Note("hidden-rows", f"{len(hidden)} hidden rows were read as data", where, len(hidden)))
+    return notes
