@@ -1,0 +1,187 @@
+"""Trained members of one variant, and the three ways to read them: plain, known context, do(x)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from tabcouce.encoder.backdoor import Prior, intercepts, log_odds_intercepts
+from tabcouce.encoder.packed_net import Encoded, NetShape, PackedNet
+
+ROWS_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class TargetUnits:
+    """Per member (M,) centre and scale of the target; 0 and 1 for classes."""
+
+    centre: npt.NDArray[np.float64]
+    scale: npt.NDArray[np.float64]
+
+
+class FittedView(nn.Module):
+    """Members in double precision on the CPU, so that a prediction does not depend on the batch
+    it comes in or on the device it was trained on.
+
+    Regression returns (n, 1) in units of the target, classification (n, k) probabilities;
+    both are means over members.
+    """
+
+    effect: Tensor
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(
+        self,
+        net: PackedNet,
+        units: TargetUnits,
+        prior: Prior,
+        effect: npt.NDArray[np.float64],
+        use_context: bool,
+    ) -> None:
+        super().__init__()
+        self.net = net.double().requires_grad_(False).eval()
+        self.prior = prior
+        self.use_context = use_context
+        self.register_buffer("effect", torch.as_tensor(effect))  # (M, L + 1, k)
+        self.register_buffer("centre", torch.as_tensor(units.centre)[:, None, None])
+        self.register_buffer("scale", torch.as_tensor(units.scale)[:, None, None])
+
+    @classmethod
+    def of(
+        cls,
+        shape: NetShape,
+        weights: Sequence[Mapping[str, npt.NDArray[np.float32]]],
+        units: TargetUnits,
+        prior: Prior,
+        use_context: bool,
+    ) -> FittedView:
+        """From the members' trained weights, context effects still zero."""
+        net = PackedNet(shape, [0] * len(weights))
+        net.load_state_dict(
+            {
+                name: torch.stack([torch.as_tensor(w[name]) for w in weights])
+                for name in net.state_dict()
+            }
+        )
+        effect = np.zeros((len(weights), shape.levels + 1, shape.outputs))
+        return cls(net, units, prior, effect, use_context)
+
+    # Tensors in, tensors out: also differentiated by attributions ------------------------
+
+    def _encode(self, u: Tensor) -> Encoded:
+        members = self.net.members
+        return self.net.encode(u.double().unsqueeze(0).expand(members, -1, -1))
+
+    def _with_context(self, encoded: Encoded, index: Tensor) -> Tensor:
+        """(M, n, k) outputs in member units for given contexts; index (n or 1, c)."""
+        batch = index.unsqueeze(0).expand(self.net.members, -1, -1)
+        output = self.net.output(encoded, self.net.logits(encoded, self.net.embedding_shift(batch)))
+        own = torch.arange(self.net.members)[:, None, None]
+        return output + self.effect[own, batch].sum(dim=2)
+
+    def _mean(self, output: Tensor) -> Tensor:
+        """Mean over members: values in target units, or probabilities (M, n, k) -> (n, k)."""
+        if self.net.shape.is_regression:
+            return (output * self.scale + self.centre).mean(0)
+        return output.softmax(-1).mean(0)
+
+    def plain_tensor(self, u: Tensor) -> Tensor:
+        """Without context: what a pooled variant predicts for everyone."""
+        encoded = self._encode(u)
+        return self._mean(self.net.output(encoded, self.net.logits(encoded)))
+
+    def do_tensor(self, u: Tensor) -> Tensor:
+        """sum_k P(k) prediction(u, k), term by term over the contexts of training."""
+        encoded = self._encode(u)
+        terms = [
+            weight * self._mean(self._with_context(encoded, torch.as_tensor(combination)[None]))
+            for combination, weight in zip(self.prior.combination, self.prior.weight, strict=True)
+        ]
+        return torch.stack(terms).sum(0)
+
+    def known_tensor(self, u: Tensor, index: Tensor) -> Tensor:
+        return self._mean(self._with_context(self._encode(u), index))
+
+    # Arrays in, arrays out ----------------------------------------------------------------
+
+    def plain(self, u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return self._in_parts(u, None, "plain")
+
+    def do(self, u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return self._in_parts(u, None, "do")
+
+    def known(
+        self, u: npt.NDArray[np.float64], index: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        return self._in_parts(u, index, "known")
+
+    @torch.no_grad()
+    def _in_parts(
+        self, u: npt.NDArray[np.float64], index: npt.NDArray[np.int64] | None, way: str
+    ) -> npt.NDArray[np.float64]:
+        out = np.empty((len(u), self.net.shape.outputs))
+        for start in range(0, len(u), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            block = torch.as_tensor(u[part])
+            if way == "plain":
+                out[part] = self.plain_tensor(block).numpy()
+            elif way == "do":
+                out[part] = self.do_tensor(block).numpy()
+            else:
+                assert index is not None
+                out[part] = self.known_tensor(block, torch.as_tensor(index[part])).numpy()
+        return out
+
+    @torch.no_grad()
+    def embedding(self, u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """(n, M d) unit embeddings of the members side by side, together of length one."""
+        h = self._encode(torch.as_tensor(u)).h
+        z = nn.functional.normalize(h, dim=-1) / np.sqrt(self.net.members)
+        return z.permute(1, 0, 2).reshape(len(u), -1).numpy()
+
+    @torch.no_grad()
+    def learn_effects(
+        self,
+        u: npt.NDArray[np.float64],
+        y: npt.NDArray[np.float64],
+        index: npt.NDArray[np.int64],
+        rows: Sequence[npt.NDArray[np.int64]],
+    ) -> None:
+        """Closed-form context effects given the trained network, from rows[m] for member m.
+
+        Replaces the effects of the gradient, which only served to keep context out of the
+        slopes; a context that a member held out gets its effect here too.
+        """
+        self.effect.zero_()
+        if index.shape[1] == 0:
+            return
+        total = self.net.shape.levels
+        outputs = self._outputs(u, index)
+        for m, own in enumerate(rows):
+            output = outputs[m, own]
+            if self.net.shape.is_regression:
+                target = (y[own] - float(self.centre[m])) / float(self.scale[m])
+                residual = target - output[:, 0]
+                effect = intercepts(residual - residual.mean(), index[own], total)[:, None]
+                # The constant that fits the training rows belongs to every context alike.
+                effect[:, 0] += residual.mean() / index.shape[1]
+            else:
+                effect = log_odds_intercepts(output, y[own].astype(np.int64), index[own], total)
+            self.effect[m] = torch.as_tensor(effect)
+
+    def _outputs(
+        self, u: npt.NDArray[np.float64], index: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.float64]:
+        """(M, n, k) outputs in member units under the rows' own atoms."""
+        parts = []
+        for start in range(0, len(u), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            encoded = self._encode(torch.as_tensor(u[part]))
+            parts.append(self._with_context(encoded, torch.as_tensor(index[part])).numpy())
+        return np.concatenate(parts, axis=1)

@@ -1,0 +1,104 @@
+"""Choosing the blind view and the interventions on contexts held out inside the training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tabcouce.encoder.members import Variant
+
+MARGIN = 0.01
+"""Gain, as a share of the target's variance (or in nats of log-loss), that counts as one."""
+
+
+@dataclass(frozen=True)
+class InnerTrial:
+    """One variant on the contexts its members never saw.
+
+    unit  (G,) held-out contexts (rows where no context is declared); loss (G,) mean loss of
+    each: squared error over the target's variance, or log-loss
+    """
+
+    variant: Variant
+    unit: npt.NDArray[np.int64]
+    loss: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Paired difference, reference less candidate, over held-out contexts; positive is a gain."""
+
+    gain: float
+    standard_error: float
+    units: int
+
+    @property
+    def wins(self) -> bool:
+        """Gain above the margin and above one standard error; fewer than 3 contexts never win."""
+        return self.units >= 3 and self.gain > max(MARGIN, self.standard_error)
+
+    @property
+    def loses(self) -> bool:
+        return self.units >= 3 and -self.gain > max(MARGIN, self.standard_error)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What won: `pooled` and `adjusted` name the variant kept for each role.
+
+    blind_view  'pooled' or 'do'
+    """
+
+    blind_view: str
+    pooled: Variant | None
+    adjusted: Variant | None
+
+
+def held_out_loss(
+    prediction: npt.NDArray[np.float64], y: npt.NDArray[np.float64], variance: float
+) -> npt.NDArray[np.float64]:
+    """(n,) loss per row; prediction (n, 1) values or (n, k) probabilities."""
+    if prediction.shape[1] == 1:
+        return (prediction[:, 0] - y) ** 2 / variance
+    chance = prediction[np.arange(len(y)), y.astype(np.int64)]
+    return -np.log(np.clip(chance, 1e-6, None))
+
+
+def compare(candidate: InnerTrial, reference: InnerTrial) -> Comparison:
+    """Paired over the units both were scored on."""
+    both, mine, theirs = np.intersect1d(candidate.unit, reference.unit, return_indices=True)
+    gain = reference.loss[theirs] - candidate.loss[mine]
+    if len(both) == 0:
+        return Comparison(0.0, float("inf"), 0)
+    spread = float(gain.std(ddof=1)) / np.sqrt(len(both)) if len(both) > 1 else float("inf")
+    return Comparison(float(gain.mean()), spread, len(both))
+
+
+def choose(trials: Sequence[InnerTrial], *, view: str, interventions: str) -> Choice:
+    """Interventions first, for each view; then the view.
+
+    The simpler wins ties: pooled over do. An intervention acts on columns that a person declared,
+    so it stays unless it loses (knowledge first, evidence may overrule it).
+    """
+    by_variant = {trial.variant: trial for trial in trials}
+    pooled = _with_or_without(by_variant, False, interventions)
+    adjusted = _with_or_without(by_variant, True, interventions)
+    if pooled is None or adjusted is None:
+        return Choice("do" if pooled is None else "pooled", pooled, adjusted)
+    if view == "auto":
+        view = "do" if compare(by_variant[adjusted], by_variant[pooled]).wins else "pooled"
+    return Choice(view, pooled, adjusted)
+
+
+def _with_or_without(
+    by_variant: Mapping[Variant, InnerTrial], use_context: bool, interventions: str
+) -> Variant | None:
+    without, with_ = Variant(use_context, False), Variant(use_context, True)
+    if with_ not in by_variant:
+        return without if without in by_variant else None
+    if without not in by_variant or interventions == "on":
+        return with_
+    return without if compare(by_variant[with_], by_variant[without]).loses else with_

@@ -1,0 +1,226 @@
+"""The members of one fold: what each learns from, what it never sees, and where it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tabcouce.encoder.backdoor import ContextLevels, intercepts, level_counts, shrinkage
+from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.intervention import Budget
+from tabcouce.encoder.linear_start import linear_start
+from tabcouce.encoder.packed_training import MemberTask
+from tabcouce.encoder.proxies import TargetBins
+from tabcouce.models.scaling import RobustScale
+
+BLOCKS = 5
+"""A member leaves out a fifth of the contexts (or of the rows where none is declared)."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to train: with context effects or pooled, with interventions or without."""
+
+    use_context: bool
+    intervene: bool
+
+
+@dataclass(frozen=True)
+class FoldRows:
+    """The training rows of one fold, coded by statistics of these rows only.
+
+    u        (n, q) float32 code; index (n, c) level numbers; joint (n,) context combination
+    y        (n,) value or class number; classes: 0 for regression
+    blocks   (n,) block number; the rows of a held-out context share one
+    unit     (n,) what an inner comparison counts as independent: context level, or the row
+    """
+
+    code: ColumnCode
+    levels: ContextLevels
+    u: npt.NDArray[np.float32]
+    index: npt.NDArray[np.int64]
+    joint: npt.NDArray[np.int64]
+    y: npt.NDArray[np.float64]
+    classes: int
+    blocks: npt.NDArray[np.int64]
+    unit: npt.NDArray[np.int64]
+
+    @property
+    def has_context(self) -> bool:
+        """Whether there is more than one context to tell apart."""
+        return len(np.unique(self.joint)) > 1
+
+    @classmethod
+    def of(
+        cls,
+        X: pd.DataFrame,
+        y: npt.NDArray[np.float64],
+        context: pd.DataFrame,
+        *,
+        classes: int,
+        held_out: str | None,
+        seed: int,
+    ) -> FoldRows:
+        code = ColumnCode.of(X)
+        levels = ContextLevels.of(context)
+        index = levels.index(context)
+        joint = np.unique(index, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        unit = _unit(context, held_out)
+        return cls(
+            code=code,
+            levels=levels,
+            u=code(X).astype(np.float32),
+            index=index,
+            joint=joint if index.shape[1] else np.zeros(len(y), dtype=np.int64),
+            y=y,
+            classes=classes,
+            blocks=context_blocks(unit, BLOCKS, seed),
+            unit=unit,
+        )
+
+
+def _unit(context: pd.DataFrame, held_out: str | None) -> npt.NDArray[np.int64]:
+    """Level of the context column that members hold out: the named or the first with 3 levels."""
+    rows = np.arange(len(context))
+    names = [held_out] if held_out is not None and held_out in context.columns else list(context.columns)
+    for name in names:
+        place = pd.factorize(context[name], sort=True)[0].astype(np.int64)
+        count = np.bincount(place)
+        # A context with half of the rows cannot be left out and still be predicted.
+        if len(count) >= 3 and count.max() <= len(rows) / 2:
+            return place
+    return rows
+
+
+def context_blocks(unit: npt.NDArray[np.int64], blocks: int, seed: int) -> npt.NDArray[np.int64]:
+    """(n,) block of each row: whole units, filled largest first into the emptiest block."""
+    level, place, count = np.unique(unit, return_inverse=True, return_counts=True)
+    order = np.random.default_rng([seed, 2]).permutation(len(level))
+    order = order[np.argsort(-count[order], kind="stable")]
+    blocks = min(blocks, len(level))
+    filled = np.zeros(blocks, dtype=np.int64)
+    block_of = np.zeros(len(level), dtype=np.int64)
+    for k in order:
+        emptiest = int(np.argmin(filled))
+        block_of[k] = emptiest
+        filled[emptiest] += count[k]
+    return block_of[place]
+
+
+def member_tasks(
+    fold: FoldRows, variant: Variant, *, members: int, bins: int, budget: Budget, seed: int
+) -> list[MemberTask]:
+    """The members of one variant; the same rows and seeds for every variant, so that they pair."""
+    return [_member(fold, variant, m, bins, budget, seed) for m in range(members)]
+
+
+def _member(
+    fold: FoldRows, variant: Variant, member: int, bins: int, budget: Budget, seed: int
+) -> MemberTask:
+    held = fold.blocks == member % (int(fold.blocks.max()) + 1)
+    if held.all():
+        held = np.zeros_like(held)
+    train = np.flatnonzero(~held)
+    centre_y, scale_y = target_units(fold, train)
+    target = _target(fold, centre_y, scale_y)
+    value, labels = _proxy_labels(fold, target, train, bins)
+    scale = RobustScale.of(fold.u[train].astype(float))
+    Z = scale(fold.u.astype(float))
+    inside = variant.use_context and fold.has_context
+    start = linear_start(
+        Z[train],
+        target[train],
+        Z[held],
+        target[held],
+        fold.index[train] if inside else None,
+        fold.index[held] if inside else None,
+    )
+    count = level_counts(fold.index[train], fold.levels.total)
+    shrink = np.append(shrinkage(count), 0.0) * float(inside)
+    return MemberTask(
+        u=fold.u,
+        target=target.astype(np.float32),
+        labels=labels.astype(np.float32),
+        context=fold.index,
+        joint=fold.joint,
+        train=train,
+        held=np.flatnonzero(held),
+        centre=scale.centre,
+        factor=scale.factor,
+        shrink=shrink,
+        frequency=np.append(count / len(train), 0.0),
+        bin_value=value,
+        skip=start.weight,
+        bias=start.intercept,
+        effect=_start_effects(fold, target - start.intercept - Z @ start.weight, train, shrink, inside),
+        use_context=inside,
+        seed=1000 * seed + member,
+        budget=budget if variant.intervene else None,
+    )
+
+
+def target_units(fold: FoldRows, train: npt.NDArray[np.int64]) -> tuple[float, float]:
+    """Centre and scale of the member's target; (0, 1) for classes."""
+    if fold.classes:
+        return 0.0, 1.0
+    y = fold.y[train]
+    spread = float(y.std())
+    return float(y.mean()), spread if spread > 0 else 1.0
+
+
+def _target(fold: FoldRows, centre: float, scale: float) -> npt.NDArray[np.float64]:
+    if fold.classes:
+        return np.eye(fold.classes)[fold.y.astype(np.int64)]
+    return ((fold.y - centre) / scale)[:, None]
+
+
+def _proxy_labels(
+    fold: FoldRows, target: npt.NDArray[np.float64], train: npt.NDArray[np.int64], bins: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Values (K,) and soft labels (n, K) of the proxies: classes, or bins of the member's target."""
+    if fold.classes:
+        return np.zeros(fold.classes), target
+    made = TargetBins.of(target[train, 0], bins)
+    return made.value, made.soft_labels(target[:, 0])
+
+
+def _start_effects(
+    fold: FoldRows,
+    residual: npt.NDArray[np.float64],
+    train: npt.NDArray[np.int64],
+    shrink: npt.NDArray[np.float64],
+    inside: bool,
+) -> npt.NDArray[np.float64]:
+    """(L + 1, k) context effects of the linear start, divided by the shrinkage applied later."""
+    total = fold.levels.total
+    effect = np.zeros((total + 1, residual.shape[1]))
+    if inside:
+        for k in range(residual.shape[1]):
+            rest = residual[train, k] - residual[train, k].mean()
+            effect[:, k] = intercepts(rest, fold.index[train], total)
+    return np.divide(effect, shrink[:, None], out=np.zeros_like(effect), where=shrink[:, None] > 0)
+
+
+def thinned(
+    rows: npt.NDArray[np.int64], label: npt.NDArray[np.int64], most: int, seed: int
+) -> npt.NDArray[np.int64]:
+    """At most `most` of `rows`, each context in its share; label (len(rows),) context number."""
+    if len(rows) <= most:
+        return rows
+    rng = np.random.default_rng([seed, 3])
+    # Sorting by (rank within context) / (size of context) takes the same share of every context.
+    shuffled = rng.permutation(len(rows))
+    order = shuffled[np.argsort(label[shuffled], kind="stable")]
+    _, start, count = np.unique(label[order], return_index=True, return_counts=True)
+    rank = np.arange(len(rows)) - np.repeat(start, count)
+    share = (rank + rng.random(len(rows))) / np.repeat(count, count)
+    return np.sort(rows[order[np.argsort(share, kind="stable")[:most]]])
+
+
+def pack_sizes(tasks: Sequence[MemberTask]) -> tuple[int, int]:
+    """Largest number of inputs and of context levels among tasks."""
+    return max(len(t.centre) for t in tasks), max(len(t.shrink) - 1 for t in tasks)

@@ -1,0 +1,177 @@
+"""From training rows of several folds to fitted views: one packed run for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from tabcouce.encoder.backdoor import Prior
+from tabcouce.encoder.fitted_view import FittedView, TargetUnits
+from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
+from tabcouce.encoder.intervention import Budget
+from tabcouce.encoder.members import FoldRows, Variant, member_tasks, pack_sizes, target_units
+from tabcouce.encoder.packed_net import NetShape
+from tabcouce.encoder.packed_training import MemberTask, Recipe, Weights, train
+from tabcouce.encoder.proxies import bin_count
+
+PACK_BYTES = 400e6
+"""A pack's weights, activations and rows; larger runs are trained in several packs."""
+PACK_MEMBERS = {"cpu": 16, "cuda": 512}
+"""Past these a pack gains nothing: on a CPU it outgrows the cache."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained for every fold."""
+
+    members: int
+    width: int
+    depth: int
+    embedding: int
+    frequencies: int
+    readout: bool
+    recipe: Recipe
+    variants: tuple[Variant, ...]
+    view: str
+    interventions: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class FittedFold:
+    """blind: what predicts a new context; adjusted: what predicts a known one and do(x)."""
+
+    blind: FittedView
+    adjusted: FittedView
+    choice: Choice
+    trials: tuple[InnerTrial, ...]
+
+
+@dataclass(frozen=True)
+class _Job:
+    fold: int
+    variant: Variant
+    task: MemberTask
+
+
+def fit_views(
+    folds: Sequence[FoldRows], budgets: Sequence[Budget], plan: Plan, device: torch.device
+) -> list[FittedFold]:
+    """Train every member of every variant of every fold, then choose inside each fold."""
+    bins = bin_count(max(len(fold.y) for fold in folds))
+    jobs = [
+        _Job(f, variant, task)
+        for f, (fold, budget) in enumerate(zip(folds, budgets, strict=True))
+        for variant in plan.variants
+        for task in member_tasks(
+            fold, variant, members=plan.members, bins=bins, budget=budget, seed=plan.seed
+        )
+    ]
+    shape = _shape(folds[0], [job.task for job in jobs], plan, bins)
+    weights: dict[int, Weights] = {}
+    for intervene in (False, True):
+        chosen = [i for i, job in enumerate(jobs) if job.variant.intervene == intervene]
+        for pack in _packs(chosen, jobs, shape, plan.recipe, device):
+            trained = train([jobs[i].task for i in pack], shape, plan.recipe, device)
+            weights.update(zip(pack, trained, strict=True))
+    return [
+        _fitted(fold, [(job, weights[i]) for i, job in enumerate(jobs) if job.fold == f], shape, plan)
+        for f, fold in enumerate(folds)
+    ]
+
+
+def _shape(fold: FoldRows, tasks: Sequence[MemberTask], plan: Plan, bins: int) -> NetShape:
+    inputs, levels = pack_sizes(tasks)
+    return NetShape(
+        numeric=fold.code.numeric,
+        inputs=inputs,
+        outputs=fold.classes or 1,
+        proxies=fold.classes or bins,
+        levels=levels,
+        width=plan.width,
+        depth=plan.depth,
+        embedding=plan.embedding,
+        frequencies=plan.frequencies,
+        readout=plan.readout,
+    )
+
+
+def _packs(
+    chosen: Sequence[int], jobs: Sequence[_Job], shape: NetShape, recipe: Recipe, device: torch.device
+) -> list[list[int]]:
+    """Consecutive groups that fit the memory and the cache."""
+    if not chosen:
+        return []
+    weights = shape.coded * shape.width + shape.depth * shape.width**2
+    waves = shape.numeric * shape.frequencies * 4
+    per_row = waves + 3 * shape.coded + 3 * shape.depth * shape.width
+    rows = max(len(jobs[i].task.u) for i in chosen)
+    bytes_each = 4 * (5 * weights + recipe.batch * per_row + rows * (shape.inputs + shape.proxies))
+    most = int(np.clip(PACK_BYTES / bytes_each, 1, PACK_MEMBERS[device.type]))
+    return [list(part) for part in np.array_split(chosen, int(np.ceil(len(chosen) / most)))]
+
+
+def _fitted(
+    fold: FoldRows, trained: Sequence[tuple[_Job, Weights]], shape: NetShape, plan: Plan
+) -> FittedFold:
+    trials = []
+    of_variant = {}
+    for variant in plan.variants:
+        own = [(job.task, weight) for job, weight in trained if job.variant == variant]
+        of_variant[variant] = own
+        trials.append(_trial(fold, variant, own, shape))
+    choice = choose(trials, view=plan.view, interventions=plan.interventions)
+    final = {v: _final(fold, of_variant[v], shape, v) for v in {choice.pooled, choice.adjusted} if v}
+    adjusted = final[choice.adjusted or choice.pooled]  # type: ignore[index]
+    blind = adjusted if choice.blind_view == "do" else final[choice.pooled]  # type: ignore[index]
+    return FittedFold(blind=blind, adjusted=adjusted, choice=choice, trials=tuple(trials))
+
+
+def _view(
+    fold: FoldRows, own: Sequence[tuple[MemberTask, Weights]], shape: NetShape, variant: Variant
+) -> FittedView:
+    units = [target_units(fold, task.train) for task, _ in own]
+    rows = own[0][0].train if len(own) == 1 else np.arange(len(fold.y))
+    return FittedView.of(
+        shape,
+        [weight for _, weight in own],
+        TargetUnits(np.array([c for c, _ in units]), np.array([s for _, s in units])),
+        Prior.of(fold.index[rows]),
+        variant.use_context,
+    )
+
+
+def _trial(
+    fold: FoldRows, variant: Variant, own: Sequence[tuple[MemberTask, Weights]], shape: NetShape
+) -> InnerTrial:
+    """Blind errors of each member on its held-out block; nothing of the block is used."""
+    variance = float(fold.y.var()) or 1.0
+    total, count = np.zeros(len(fold.y)), np.zeros(len(fold.y))
+    u = fold.u.astype(float)
+    for task, weight in own:
+        if not len(task.held):
+            continue
+        view = _view(fold, [(task, weight)], shape, variant)
+        if variant.use_context:
+            view.learn_effects(u, fold.y, fold.index, [task.train])
+            prediction = view.do(u[task.held])
+        else:
+            prediction = view.plain(u[task.held])
+        total[task.held] += held_out_loss(prediction, fold.y[task.held], variance)
+        count[task.held] += 1
+    scored = count > 0
+    unit, place = np.unique(fold.unit[scored], return_inverse=True)
+    loss = np.bincount(place, weights=total[scored] / count[scored], minlength=len(unit))
+    return InnerTrial(variant, unit, loss / np.maximum(np.bincount(place, minlength=len(unit)), 1))
+
+
+def _final(
+    fold: FoldRows, own: Sequence[tuple[MemberTask, Weights]], shape: NetShape, variant: Variant
+) -> FittedView:
+    view = _view(fold, own, shape, variant)
+    rows = np.arange(len(fold.y))
+    view.learn_effects(fold.u.astype(float), fold.y, fold.index, [rows] * len(own))
+    return view
