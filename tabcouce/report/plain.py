@@ -47,8 +47,9 @@ def _restore(kind: Any, value: Any) -> Any:
         return tuple(_restore(parts[0], item) for item in value)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):
         return {key: _restore(parts[1], item) for key, item in value.items()}
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         known = {field.name for field in fields(kind)} & set(value)
-        return kind(**{name: _restore(hints[name], value[name]) for name in known})
+        build: Any = kind
+        return build(**{name: _restore(hints[name], value[name]) for name in known})
     return float(value) if kind is float else value

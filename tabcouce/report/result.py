@@ -14,7 +14,7 @@ from tabcouce.report.atomic import write_bytes
 from tabcouce.report.plain import plain
 from tabcouce.report.summary import Summary, TargetSummary
 from tabcouce.report.verdict_text import verdict_sentences
-from tabcouce.report.words import LANGUAGES
+from tabcouce.report.catalogue import LANGUAGES
 
 
 def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:

@@ -265,6 +265,7 @@ def fake_target(
     metric = "auc" if classes else "r2"
     picks = {"do_not_predict": "constant", "use_linear": "linear", "undecided": "linear"}
     recommended = picks.get(outcome, "couce")
+    known = "lightgbm" if outcome == "split_advice" else recommended
     rows = np.arange(0, n, 2)
     weights = np.array([1.5, 1.2, 0.05, 0.4, 0.1, 0.6])
     values = np.column_stack(
@@ -283,7 +284,7 @@ def fake_target(
         trials=tuple(trials),
         scores=scores,
         verdict=Verdict(
-            outcome, recommended, "lightgbm" if outcome == "split_advice" else recommended, metric, plan.headline,
+            outcome, recommended, known, metric, plan.headline,
             (
                 _difference(by, "linear", "constant", metric),
                 _difference(by, "lightgbm", "linear", metric),

@@ -1,0 +1,194 @@
+"""One sentence per chart that says what to see, generated from the numbers drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tabcouce.evaluation.trial import Difference
+from tabcouce.report.catalogue import Words
+from tabcouce.report.curves import CURVE_POINTS
+from tabcouce.report.digits import percent, score, signed, significant, with_unit
+from tabcouce.report.summary import Curve, Points, TargetSummary
+from tabcouce.report.verdict_text import best_model, unseen
+
+SCORE_EDGE = -0.5
+"""R2 below this is drawn at the edge: one failed model must not squash all the others."""
+DRAWN_CONTEXTS = 25
+COLOURED_CONTEXTS = 6
+DRAWN_UNITS = 100
+
+
+def unit_suffix(unit: str | None) -> str:
+    """', MPa' for titles of columns and axes; '' where the unit is not known."""
+    return f", {unit}" if unit else ""
+
+
+def short_split(split: str, w: Words) -> str:
+    """'new machine', 'shuffled': a split in a label."""
+    kind, _, column = split.partition(":")
+    return w(f"split_short.{kind}", column=column) if kind == "unseen" else w.label("split_short", kind)
+
+
+def long_split(split: str, w: Words) -> str:
+    """'New “machine”', 'Shuffled rows': a split in a heading."""
+    kind, _, column = split.partition(":")
+    return w(f"split.{kind}", column=column) if kind == "unseen" else w.label("split", kind)
+
+
+def sentences(w: Words, *parts: str) -> str:
+    """Sentences one after the other, with a space only where the language has one."""
+    return w.messages["list.join_sentences"].join(part for part in parts if part)
+
+
+def honesty(target: TargetSummary, w: Words) -> str:
+    """From split to split, how the chosen model's score falls."""
+    model = best_model(target)
+    steps = [
+        f"{short_split(proof.key, w)} {score(found.value)}"
+        for proof in target.splits
+        if (found := target.score(proof.key, model, target.metric)) is not None
+    ]
+    clipped = any(
+        (found := scores.metrics.get(target.metric)) is not None
+        and found.value is not None
+        and found.value < SCORE_EDGE
+        for scores in target.scores
+    )
+    say = w(
+        "chart.honesty_say",
+        model=w.label("model", model),
+        steps=" → ".join(steps) if len(steps) > 1 else ", ".join(steps),
+        model_gap=w("chart.honesty_gap") if len(steps) > 1 else "",
+    )
+    edge = w("chart.honesty_clip", edge=SCORE_EDGE) if clipped else ""
+    return sentences(w, say.strip(), edge)
+
+
+def comparison(difference: Difference, w: Words) -> str:
+    return w(
+        "table.difference",
+        first=w.label("model", difference.first),
+        second=w.label("model", difference.second),
+    )
+
+
+def differences(target: TargetSummary, w: Words) -> str:
+    """The comparison that decided: the recommended model's, else the last one made."""
+    made = target.verdict.differences
+    chosen = next((d for d in made if d.first == target.verdict.recommended), made[-1])
+    gain = signed(score(chosen.gain))
+    if chosen.low is None or chosen.high is None:
+        return w("chart.differences_say_plain", comparison=comparison(chosen, w), gain=gain)
+    say = w(
+        "chart.differences_say",
+        comparison=comparison(chosen, w),
+        gain=gain,
+        low=score(chosen.low),
+        high=score(chosen.high),
+        ahead=sum(value is not None and value > 0 for value in chosen.per_unit.values()),
+        units=len(chosen.per_unit),
+    )
+    total = max(len(d.per_unit) for d in made)
+    cut = total > DRAWN_UNITS
+    return sentences(w, say, w("chart.units_shown", shown=DRAWN_UNITS, total=total) if cut else "")
+
+
+def per_context(target: TargetSummary, model: str) -> list[tuple[str, float]]:
+    """Contexts of the headline split from worst to best, by RMSE or AUC of one model."""
+    scores = target.of(target.headline, model)
+    key = "rmse" if target.is_regression else "auc"
+    if scores is None:
+        return []
+    known = [
+        (unit, found.value)
+        for unit, metrics in scores.per_context.items()
+        if (found := metrics.get(key)) is not None and found.value is not None
+    ]
+    return sorted(known, key=lambda pair: pair[1], reverse=target.is_regression)
+
+
+def contexts(target: TargetSummary, w: Words) -> str:
+    model = best_model(target)
+    ranked = per_context(target, model)
+    unit = target.target.unit if target.is_regression else None
+    write = significant if target.is_regression else score
+    say = w(
+        "chart.contexts_say",
+        model=w.label("model", model),
+        best=ranked[-1][0],
+        best_value=with_unit(write(ranked[-1][1]), unit),
+        worst=ranked[0][0],
+        worst_value=with_unit(write(ranked[0][1]), unit),
+    )
+    shown = ""
+    if len(ranked) > DRAWN_CONTEXTS:
+        shown = w("chart.contexts_shown", shown=DRAWN_CONTEXTS, total=len(ranked))
+    return sentences(w, say, shown)
+
+
+def largest_errors(points: Points, model: str, *, limit: int) -> list[str]:
+    """Contexts in the order of their mean squared error, the worst first."""
+    predicted = np.array(points.predicted[model], float)
+    square = (np.array(points.observed) - predicted) ** 2
+    names = np.array(points.context, object)
+    mean = {
+        name: float(np.nanmean(square[names == name]))
+        for name in dict.fromkeys(points.context)
+        if np.isfinite(square[names == name]).any()
+    }
+    return sorted(mean, key=lambda name: -mean[name])[:limit]
+
+
+def points(target: TargetSummary, drawn: Points, model: str, w: Words) -> str:
+    """How far the middle row is off, and where the large errors are."""
+    fields = {"model": w.label("model", model), "unseen": unseen(target, w)}
+    predicted = np.array(drawn.predicted[model], float)
+    observed = np.array(drawn.observed)
+    if target.is_regression:
+        say = w(
+            "chart.points_say",
+            **fields,
+            half=with_unit(significant(float(np.nanmedian(np.abs(observed - predicted)))), target.target.unit),
+            worst=w.listing(largest_errors(drawn, model, limit=2)),
+        )
+    elif len(target.target.classes) == 2:
+        positive = list(target.target.classes)[1]
+        high, low = (
+            score(float(np.nanmedian(predicted[part]))) if part.any() else "-"
+            for part in (observed == 1, observed != 1)
+        )
+        say = w("chart.points_say_classes", **fields, positive=positive, high=high, low=low)
+    else:
+        say = w("chart.points_say_many", **fields, high=score(float(np.nanmedian(predicted))))
+    shown = ""
+    if drawn.total > len(drawn.rows):
+        shown = w("chart.points_shown", shown=f"{len(drawn.rows):,}", total=f"{drawn.total:,}")
+    return sentences(w, say, shown, w("chart.points_zoom"))
+
+
+def importance(target: TargetSummary, model: str, w: Words) -> str:
+    top = target.factors_of(model)[:3]
+    return w(
+        "chart.importance_say",
+        names=w.listing([factor.name for factor in top]),
+        percent=percent(sum(factor.share for factor in top)),
+    )
+
+
+def curve(drawn: Curve, direction: str, unit: str | None, w: Words) -> str:
+    word = w.label("direction", direction)
+    if not drawn.mean:
+        return w("chart.curve_say_flat", direction=word)
+    return w(
+        "chart.curve_say",
+        direction=word,
+        low=significant(min(drawn.mean), 2),
+        high=with_unit(significant(max(drawn.mean), 2), unit),
+    )
+
+
+def curves(target: TargetSummary, w: Words) -> str:
+    cut = any(len(drawn.rows) < drawn.total for drawn in target.curves)
+    unit = target.target.unit if target.is_regression else None
+    shown = w("chart.curve_shown", limit=CURVE_POINTS) if cut else ""
+    return w("chart.curves_say", unit=unit_suffix(unit), shown=shown).strip()

@@ -1,0 +1,219 @@
+"""`Summary` -> one offline HTML file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
+
+from tabcouce.checks.finding import Finding
+from tabcouce.report import captions, charts
+from tabcouce.report.atomic import write_bytes
+from tabcouce.report.catalogue import Words, words
+from tabcouce.report.digits import percent, significant
+from tabcouce.report.script import chart_library
+from tabcouce.report.summary import Curve, Summary, TargetSummary
+from tabcouce.report.tables import (
+    FACTOR_ROWS,
+    TableView,
+    context_table,
+    difference_table,
+    factor_table,
+    model_table,
+    split_table,
+)
+from tabcouce.report.tiles import Tile, tiles
+from tabcouce.report.verdict_text import best_model, verdict_sentences
+
+LISTED = 40
+"""Names of columns that are listed per role before 'and n more'."""
+GLOSSARY = ("r2", "rmse", "auc", "context", "unseen", "interval", "contribution", "conformal")
+SIGNS = {
+    "use_model": ("●", "good"),
+    "split_advice": ("◐", "good"),
+    "use_linear": ("●", "good"),
+    "do_not_predict": ("■", "bad"),
+    "undecided": ("▲", "open"),
+}
+"""Traffic mark per outcome: a shape and a colour beside the word, never colour alone."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with the sentence that says what to see."""
+
+    key: str
+    title: str
+    say: str
+    alt: str
+    spec: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class TargetView:
+    """One target, ready for the template; every text is in the reader's language."""
+
+    key: str
+    target: TargetSummary
+    sign: tuple[str, str]
+    outcome: str
+    sentences: tuple[str, str, str]
+    tiles: tuple[Tile, ...]
+    counts: str
+    findings: tuple[Finding, ...]
+    models: TableView
+    differences: TableView
+    contexts: TableView
+    factors: TableView | None
+    factors_intro: str
+    factors_more: str
+    splits: TableView
+    figures: dict[str, Figure]
+    curves: tuple[Figure, ...]
+    curves_say: str
+
+
+def write_page(summary: Summary, path: Path, lang: str = "en") -> Path:
+    """Write the report; the file needs no network and is replaced in one step.
+
+    lang     'en' or 'ja'
+    Returns  path
+    """
+    return write_bytes(path, render_page(summary, lang).encode())
+
+
+def render_page(summary: Summary, lang: str) -> str:
+    """The HTML text; names from the user's file are escaped everywhere."""
+    w = words(lang)
+    environment = Environment(
+        autoescape=True,
+        loader=PackageLoader("tabcouce.report"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
+    return environment.get_template("report.html.j2").render(
+        w=w,
+        lang=lang,
+        summary=summary,
+        targets=[target_view(target, k + 1, w) for k, target in enumerate(summary.targets)],
+        settings=[_settings(summary, target, w) for target in summary.targets],
+        columns=[
+            (w.label("kind", kind), len(names), w.listing(list(names), LISTED))
+            for kind, names in summary.columns.items()
+        ],
+        glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
+        library=Markup(chart_library()),  # our own bundle, checked not to end its tag
+        unit=captions.unit_suffix,
+        split_name=lambda key: captions.long_split(key, w),
+    )
+
+
+def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
+    """All texts, tables and charts of one target."""
+    explained = target.explained_model
+    count = Counter(finding.severity for finding in target.findings)
+    total = 0 if explained is None else len(target.factors_of(explained))
+    key = f"t{number}"
+    return TargetView(
+        key=key,
+        target=target,
+        sign=SIGNS.get(target.verdict.outcome, ("●", "open")),
+        outcome=w.label("outcome", target.verdict.outcome),
+        sentences=verdict_sentences(target, w.language),
+        tiles=tiles(target, w),
+        counts=w.listing([f"{n} {w.label('severity', severity)}" for severity, n in count.items()]),
+        findings=target.findings,
+        models=model_table(target, w),
+        differences=difference_table(target, w),
+        contexts=context_table(target, w),
+        factors=None if explained is None else factor_table(target, explained, w),
+        factors_intro=""
+        if explained is None
+        else w("page.factors_intro", model=w.label("model_in", explained)),
+        factors_more=w("page.factors_more", shown=FACTOR_ROWS, total=total) if total > FACTOR_ROWS else "",
+        splits=split_table(target, w),
+        figures=_figures(target, key, w),
+        curves=tuple(
+            _curve_figure(target, curve, f"{key}-curve{k}", w) for k, curve in enumerate(target.curves)
+        ),
+        curves_say=captions.curves(target, w),
+    )
+
+
+def _figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
+    """Charts by name; one that has nothing to draw is left out."""
+    model = best_model(target)
+    found: dict[str, Figure] = {}
+
+    def add(name: str, title: str, say: str, spec: dict[str, Any]) -> None:
+        alt = w("chart.alt", title=title, say=say)
+        found[name] = Figure(f"{key}-{name}", title, say, alt, spec)
+
+    if any(target.score(proof.key, m, target.metric) for proof in target.splits for m in target.models):
+        add("honesty", w("chart.honesty"), captions.honesty(target, w), charts.honesty_strip(target, w))
+    if target.verdict.differences:
+        say = captions.differences(target, w)
+        add("differences", w("chart.differences"), say, charts.difference_forest(target, w))
+    if len(captions.per_context(target, model)) > 1:
+        title = w("chart.contexts" if target.is_regression else "chart.contexts_classes")
+        add("contexts", title, captions.contexts(target, w), charts.context_scores(target, w))
+    if target.points is not None and charts.has_points(target, model):
+        say = captions.points(target, target.points, model, w)
+        draw = charts.observed_against_predicted if target.is_regression else charts.class_probabilities
+        title = w("chart.points" if target.is_regression else "chart.points_classes")
+        add("points", title, say, draw(target, target.points, model, w))
+    explained = target.explained_model
+    if explained is not None and any(factor.importance > 0 for factor in target.factors_of(explained)):
+        say = captions.importance(target, explained, w)
+        add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
+    return found
+
+
+def _curve_figure(target: TargetSummary, curve: Curve, key: str, w: Words) -> Figure:
+    direction = next((f.direction for f in target.factors_of(curve.model) if f.name == curve.name), "mixed")
+    unit = target.target.unit if target.is_regression else None
+    say = captions.curve(curve, direction, unit, w)
+    alt = w("chart.alt", title=curve.name, say=say)
+    return Figure(key, curve.name, say, alt, charts.factor_curve(target, curve, w))
+
+
+def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[str, str]]:
+    """Name and value of everything one needs to run the study again."""
+    source = summary.source
+    contexts = [
+        w("checked.context_levels", name=name, levels=levels) for name, levels in target.contexts.items()
+    ]
+    seconds = {**summary.seconds, **target.seconds}
+    shown = [
+        (w("checked.file"), source.file),
+        (w("checked.sheet"), source.sheet),
+        (w("checked.encoding"), source.encoding),
+        (w("checked.hash"), source.sha256),
+        (w("checked.roles"), w.label("origin", summary.roles_origin)),
+        (w("checked.inputs"), w("checked.inputs_value", inputs=target.inputs)),
+        (w("checked.contexts"), w.listing(contexts) if contexts else w("list.none")),
+        (w("checked.effort"), summary.effort),
+        (w("checked.seed"), str(summary.seed)),
+        (
+            w("checked.outside"),
+            None
+            if target.outside_rate is None
+            else w("checked.outside_value", percent=percent(target.outside_rate)),
+        ),
+        (
+            w("checked.time"),
+            w.listing(
+                [w("checked.seconds", stage=k, seconds=significant(v, 2)) for k, v in seconds.items()], 20
+            ),
+        ),
+        (w("checked.versions"), w.listing([f"{k} {v}" for k, v in summary.versions.items()], 30)),
+        (w("checked.role_warnings"), w.listing(list(summary.role_warnings), 20)),
+    ]
+    return [(name, value) for name, value in shown if value]
+
+

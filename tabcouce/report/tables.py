@@ -1,0 +1,267 @@
+"""Rows of the page's tables as text; a cell that is empty says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tabcouce.evaluation.trial import Difference, Score
+from tabcouce.explanation.factor import Factor
+from tabcouce.report.captions import comparison, long_split, unit_suffix
+from tabcouce.report.catalogue import Words
+from tabcouce.report.digits import percent, score, signed, significant
+from tabcouce.report.summary import SplitProof, TargetSummary
+from tabcouce.report.verdict_text import best_model, unseen
+
+EMPTY = "–"
+FACTOR_ROWS = 15
+CONTEXT_ROWS = 60
+SEPARABLE = 0.1
+"""Below this share of variance within contexts a factor cannot be told from the context."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One table cell.
+
+    small   second line, such as an interval
+    reason  why there is no number; shown on hover and read aloud
+    bar     length of a bar behind the number, share of the cell
+    mark    style of a chip around the text, e.g. 'good', 'bad', 'open'
+    """
+
+    text: str
+    number: bool = False
+    small: str = ""
+    reason: str = ""
+    strong: bool = False
+    bar: float | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class TableView:
+    """caption, heads (text, is it a column of numbers, is it the deciding one), rows."""
+
+    caption: str
+    heads: tuple[tuple[str, bool, bool], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+def _number(text: str, *, small: str = "", strong: bool = False, bar: float | None = None) -> Cell:
+    return Cell(text.replace("-", "−"), True, small.replace("-", "−"), strong=strong, bar=bar)
+
+
+def _empty(reason: str) -> Cell:
+    return Cell(EMPTY, True, reason=reason)
+
+
+def _score_cell(found: Score | None, w: Words, *, unit: bool = False, strong: bool = False) -> Cell:
+    if found is None:
+        return _empty(w("reason.not_run"))
+    if found.value is None:
+        return _empty(w("reason.undefined"))
+    write = significant if unit else score
+    small = ""
+    if found.low is not None and found.high is not None:
+        small = f"{write(found.low)} … {write(found.high)}"
+    return _number(write(found.value), small=small, strong=strong)
+
+
+def model_table(target: TargetSummary, w: Words) -> TableView:
+    """One row per model (and mode), one score column per split, error and cost beside them."""
+    metric = w.label("metric", target.metric)
+    keys = [proof.key for proof in target.splits]
+    heads = [(w("table.model"), False, False)]
+    heads += [(long_split(key, w), True, key == target.headline) for key in keys]
+    if target.is_regression:
+        heads.append((w("table.error", unit=unit_suffix(target.target.unit)), True, False))
+    else:
+        heads.append((w.label("metric", "recall_at_5pct_false_alarms"), True, False))
+    heads += [(w("table.seconds"), True, False), (w("table.rows_used"), True, False)]
+    heads.append((w("table.notes"), False, False))
+    modes = dict.fromkeys((scores.model, scores.mode) for scores in target.scores)
+    order = sorted(modes, key=lambda pair: (target.models.index(pair[0]), pair[1] != "blind", pair[1]))
+    rows = tuple(_model_row(target, model, mode, keys, w) for model, mode in order)
+    return TableView(w("table.models", metric=metric), tuple(heads), rows)
+
+
+def _model_row(
+    target: TargetSummary, model: str, mode: str, keys: list[str], w: Words
+) -> tuple[Cell, ...]:
+    chosen = model == target.verdict.recommended and mode == "blind"
+    name = w.label("model", model)
+    cells = [Cell(name, small="" if mode == "blind" else w.label("mode", mode), strong=chosen)]
+    for key in keys:
+        run = target.of(key, model, mode)
+        found = None if run is None else run.metrics.get(target.metric)
+        cells.append(_score_cell(found, w, strong=key == target.headline))
+    run = target.of(target.headline, model, mode)
+    error = None if run is None else run.metrics.get(target.error_metric)
+    cells.append(_score_cell(error, w, unit=target.is_regression))
+    if run is None:
+        return (*cells, *(_empty(w("reason.not_run")),) * 2, Cell(""))
+    cells.append(_number(significant(run.fit_seconds, 2)))
+    cells.append(_number(f"{run.rows_used:,}"))
+    return (*cells, Cell(w.listing(list(run.notes), 3) if run.notes else ""))
+
+
+def reading(difference: Difference) -> str:
+    """'better', 'slightly', 'open' or 'worse', from the intervals alone."""
+    if difference.low is not None and difference.low > 0:
+        return "better"
+    if difference.high is not None and difference.high < 0:
+        return "worse"
+    if difference.low68 is not None and difference.low68 > 0:
+        return "slightly"
+    return "open"
+
+
+def difference_table(target: TargetSummary, w: Words) -> TableView:
+    """Every comparison that the rule made, with what it reads as."""
+    metric = w.label("metric", target.metric)
+    heads = (
+        (w("table.comparison"), False, False),
+        (w("table.gain", metric=metric), True, False),
+        (w("table.interval95"), True, False),
+        (w("table.interval68"), True, False),
+        (w("table.units"), True, False),
+        (w("table.worst"), True, False),
+        (w("table.reading"), False, False),
+    )
+    marks = {"better": "good", "slightly": "good", "open": "open", "worse": "bad"}
+    rows = []
+    for made in target.verdict.differences:
+        word = reading(made)
+        rows.append(
+            (
+                Cell(comparison(made, w)),
+                _number(signed(score(made.gain)), strong=True),
+                _span(made.low, made.high, w),
+                _span(made.low68, made.high68, w),
+                _number(str(made.units)),
+                _empty(w("reason.undefined"))
+                if made.worst is None
+                else _number(signed(score(made.worst)), small=made.worst_unit or ""),
+                Cell(w.label("reading", word), mark=marks[word]),
+            )
+        )
+    return TableView(w("table.differences", metric=metric), heads, tuple(rows))
+
+
+def _span(low: float | None, high: float | None, w: Words) -> Cell:
+    if low is None or high is None:
+        return _empty(w("reason.no_interval"))
+    return _number(f"{signed(score(low))} … {signed(score(high))}")
+
+
+def context_table(target: TargetSummary, w: Words) -> TableView:
+    """The chosen model on each held-out context, every score it has there."""
+    model = best_model(target)
+    scores = target.of(target.headline, model)
+    per_context = {} if scores is None else dict(scores.per_context)
+    known = [metrics for metrics in per_context.values() if metrics]
+    keys = list(dict.fromkeys(key for metrics in known for key in metrics))[:4]
+    heads = [(w("table.context"), False, False), (w("table.n"), True, False)]
+    heads += [(_metric_head(target, key, w), True, False) for key in keys]
+    rows = tuple(
+        (
+            Cell(unit),
+            _number(f"{max((found.n for found in metrics.values()), default=0):,}"),
+            *(_score_cell(metrics.get(key), w, unit=key in ("rmse", "mae", "log_loss")) for key in keys),
+        )
+        for unit, metrics in list(per_context.items())[:CONTEXT_ROWS]
+    )
+    caption = w("table.contexts", model=w.label("model", model), unseen=unseen(target, w))
+    return TableView(caption, tuple(heads), rows)
+
+
+def _metric_head(target: TargetSummary, key: str, w: Words) -> str:
+    suffix = unit_suffix(target.target.unit) if key in ("rmse", "mae") else ""
+    return w.label("metric", key) + suffix
+
+
+def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
+    """The most important factors: size, direction, agreement with what was expected."""
+    factors = target.factors_of(model)[:FACTOR_ROWS]
+    other = {factor.name: factor for factor in target.factors_of("lightgbm")} if model != "lightgbm" else {}
+    unit = unit_suffix(target.target.unit if target.is_regression else None)
+    heads = [
+        (w("table.rank"), True, False),
+        (w("table.factor"), False, False),
+        (w("table.importance", unit=unit), True, False),
+        (w("table.share"), True, False),
+    ]
+    if other:
+        heads.append((w("table.share_lightgbm"), True, False))
+    heads += [
+        (w("table.direction"), False, False),
+        (w("table.expected"), False, False),
+        (w("table.agreement"), False, False),
+        (w("table.permutation"), True, False),
+        (w("table.within"), True, False),
+    ]
+    top = max((factor.share for factor in factors), default=1.0) or 1.0
+    rows = tuple(_factor_row(k, factor, other, top, w) for k, factor in enumerate(factors, 1))
+    return TableView(w("table.factors", model=w.label("model", model)), tuple(heads), rows)
+
+
+def _factor_row(
+    rank: int, factor: Factor, other: dict[str, Factor], top: float, w: Words
+) -> tuple[Cell, ...]:
+    marks = {"agrees": "good", "opposite": "bad", "unclear": "open", "not_reviewed": "plain"}
+    cells = [
+        _number(str(rank)),
+        Cell(factor.name, small=factor.unit if factor.unit and factor.unit not in factor.name else ""),
+        _number(significant(factor.importance), small=f"± {significant(factor.spread, 2)}"),
+        _number(f"{percent(factor.share)} %", bar=factor.share / top),
+    ]
+    if other:
+        beside = other.get(factor.name)
+        cells.append(
+            _number(f"{percent(beside.share)} %") if beside else _empty(w("reason.not_measured"))
+        )
+    arrow = w.label("arrow", factor.direction) if f"arrow.{factor.direction}" in w.messages else ""
+    within = factor.varies_within_context
+    return (
+        *cells,
+        Cell(f"{arrow} {w.label('direction', factor.direction)}".strip()),
+        Cell(w.label("expected", factor.expected), mark="muted" if factor.expected == "unknown" else ""),
+        Cell(w.label("agreement", factor.agreement), mark=marks.get(factor.agreement, "plain")),
+        _score_cell(factor.permutation, w, unit=True)
+        if factor.permutation is not None
+        else _empty(w("reason.not_measured")),
+        _empty(w("reason.not_measured"))
+        if within is None
+        else Cell(
+            f"{percent(within)} %",
+            True,
+            reason=w("reason.inseparable") if within < SEPARABLE else "",
+            mark="bad" if within < SEPARABLE else "",
+        ),
+    )
+
+
+def split_table(target: TargetSummary, w: Words) -> TableView:
+    """How rows were held out, and how many ended up on both sides (none may)."""
+    heads = (
+        (w("table.split"), False, False),
+        (w("table.folds"), True, False),
+        (w("table.units"), True, False),
+        (w("table.tested"), True, False),
+        (w("table.shared_rows"), True, False),
+        (w("table.shared_labels"), True, False),
+    )
+    rows = tuple(_split_row(proof, target, w) for proof in target.splits)
+    return TableView(w("table.splits"), heads, rows)
+
+
+def _split_row(proof: SplitProof, target: TargetSummary, w: Words) -> tuple[Cell, ...]:
+    decides = proof.key == target.headline
+    return (
+        Cell(long_split(proof.key, w), small=w("checked.headline") if decides else "", strong=decides),
+        _number(str(proof.folds)),
+        _number(f"{proof.units:,}"),
+        _number(f"{proof.tested:,}"),
+        _number(str(proof.shared_rows)),
+        _number(str(proof.shared_labels), small=w("checked.rows_apart") if proof.by_rows else ""),
+    )

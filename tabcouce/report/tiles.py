@@ -1,0 +1,134 @@
+"""The four tiles under the verdict: the numbers an engineer decides by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tabcouce.report.captions import short_split
+from tabcouce.report.catalogue import Words
+from tabcouce.report.digits import percent, score, significant, with_unit
+from tabcouce.report.summary import TargetSummary
+from tabcouce.report.verdict_text import best_model, unseen
+
+
+@dataclass(frozen=True)
+class Tile:
+    """title, value and note are ready to be shown; steps, where given, replace the value.
+
+    steps  (label, score) from the easiest way of holding out to the headline one
+    """
+
+    title: str
+    value: str
+    note: str
+    steps: tuple[tuple[str, str], ...] = ()
+
+
+def tiles(target: TargetSummary, w: Words) -> tuple[Tile, Tile, Tile, Tile]:
+    """Honest score, gap, error against what matters, interval."""
+    if target.is_regression:
+        return _honest(target, w), _gap(target, w), _error(target, w), _band(target, w)
+    return _honest(target, w), _gap(target, w), _recall(target, w), _precision(target, w)
+
+
+def _missing(title: str, metric: str, w: Words) -> Tile:
+    return Tile(
+        title,
+        w("tile.not_available"),
+        w("tile.not_available_note", metric=w.label("metric", metric)),
+    )
+
+
+def _honest(target: TargetSummary, w: Words) -> Tile:
+    found = target.score(target.headline, best_model(target), target.metric)
+    if found is None:
+        return _missing(w("tile.honest"), target.metric, w)
+    fields = {"unseen": unseen(target, w), "units": found.units}
+    if found.low is None or found.high is None:
+        note = w("tile.honest_note_plain", **fields)
+    else:
+        note = w("tile.honest_note", **fields, low=score(found.low), high=score(found.high))
+    value = w("tile.honest_value", metric=w.label("metric", target.metric), value=score(found.value))
+    return Tile(w("tile.honest"), value, note)
+
+
+def _gap(target: TargetSummary, w: Words) -> Tile:
+    """Other splits than the headline one come first, shuffled before all."""
+    model = best_model(target)
+    keys = [proof.key for proof in target.splits]
+    keys = sorted(keys, key=lambda key: (key == target.headline, key != "shuffled"))
+    steps = tuple(
+        (short_split(key, w), score(found.value))
+        for key in keys
+        if (found := target.score(key, model, target.metric)) is not None
+    )
+    names = {"metric": w.label("metric", target.metric), "model": w.label("model", model)}
+    if len(steps) < 2:
+        value = steps[0][1] if steps else w("tile.not_available")
+        return Tile(w("tile.gap"), value, w("tile.gap_none", **names))
+    return Tile(w("tile.gap"), "", w("tile.gap_note", **names), steps)
+
+
+def _error(target: TargetSummary, w: Words) -> Tile:
+    """RMSE as a share of the specification width, or of the target's spread where none is declared."""
+    about = target.target
+    found = target.score(target.headline, best_model(target), "rmse")
+    limits = about.lower is not None and about.upper is not None and about.upper > about.lower
+    title = w("tile.error_spec" if limits else "tile.error_spread")
+    if found is None or found.value is None or not (limits or about.spread):
+        return _missing(title, "rmse", w)
+    error = with_unit(significant(found.value), about.unit)
+    if about.lower is not None and about.upper is not None and limits:
+        width = about.upper - about.lower
+        note = w("tile.error_spec_note", error=error, width=with_unit(significant(width), about.unit))
+        return Tile(title, w("tile.error_spec_value", percent=percent(found.value / width)), note)
+    spread = about.spread or 1.0
+    note = w("tile.error_spread_note", error=error, spread=with_unit(significant(spread), about.unit))
+    return Tile(title, w("tile.error_spec_value", percent=percent(found.value / spread)), note)
+
+
+def _band(target: TargetSummary, w: Words) -> Tile:
+    band = target.band
+    if band is None or band.half_width is None:
+        return _missing(w("tile.band", level=90), "rmse", w)
+    title = w("tile.band", level=percent(band.level))
+    value = w("tile.band_value", half=with_unit(significant(band.half_width), target.target.unit))
+    if band.coverage is None:
+        return Tile(title, value, w("tile.band_note_plain"))
+    return Tile(title, value, w("tile.band_note", coverage=percent(band.coverage), units=band.units))
+
+
+def _recall(target: TargetSummary, w: Words) -> Tile:
+    key = "recall_at_5pct_false_alarms"
+    found = target.score(target.headline, best_model(target), key)
+    if found is None or len(target.target.classes) != 2:
+        return _precision(target, w) if found else _accuracy(target, w)
+    positive = list(target.target.classes)[1]
+    return Tile(
+        w("tile.recall"),
+        w("tile.recall_value", percent=percent(found.value)),
+        w("tile.recall_note", positive=positive, unseen=unseen(target, w)),
+    )
+
+
+def _accuracy(target: TargetSummary, w: Words) -> Tile:
+    found = target.score(target.headline, best_model(target), "accuracy")
+    counts = target.target.classes.values()
+    if found is None or not counts:
+        return _missing(w("tile.accuracy"), "accuracy", w)
+    base = score(max(counts) / sum(counts))
+    return Tile(w("tile.accuracy"), score(found.value), w("tile.accuracy_note", base=base))
+
+
+def _precision(target: TargetSummary, w: Words) -> Tile:
+    found = target.score(target.headline, best_model(target), "average_precision")
+    classes = target.target.classes
+    if found is None or len(classes) != 2:
+        return _missing(w("tile.precision"), "average_precision", w)
+    positive = list(classes)[1]
+    base = score(classes[positive] / sum(classes.values()))
+    return Tile(
+        w("tile.precision"),
+        w("tile.precision_value", value=score(found.value)),
+        w("tile.precision_note", base=base, positive=positive),
+    )
