@@ -21,6 +21,7 @@ class Finding:
     place     file, sheet, row, column
     remedy    what to do, as an instruction
     columns   the columns it is about
+    size      share of rows, cells or variance concerned; ranks findings of one severity
     """
 
     rule: str
@@ -29,3 +30,4 @@ class Finding:
     place: Place
     remedy: str
     columns: tuple[str, ...] = ()
+    size: float = 0.0
