@@ -12,13 +12,12 @@ import pandas as pd
 
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.cells import MISSING_TOKENS, TypedCells, is_blank, type_cells
-from tabcouce.read.grid import column_letter, label_text
-from tabcouce.read.header import Header, check_names
+from tabcouce.read.grid import RawColumn, column_letter, label_text
+from tabcouce.read.header import Header
 from tabcouce.read.marginal import foot_start
+from tabcouce.read.naming import check_names
 from tabcouce.read.table import Column, Note, Source, Table
 from tabcouce.read.unit import unit_of_name
-
-RawColumn = Sequence[object] | npt.NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ def _typed(
 ) -> TypedCells:
     if isinstance(cells, np.ndarray) and cells.dtype == np.float64:
         return TypedCells(values=cells[present])
-    kept = list(cells) if present.all() else [cells[p] for p in np.flatnonzero(present)]
+    kept = list(cells) if present.all() else [cells[p] for p in np.flatnonzero(present).tolist()]
     return type_cells(kept, decimal=decimal, missing=missing)
 
 
@@ -131,7 +130,7 @@ def _refuse_second_table(
         if not names_again and (odd[position] < max(2, 0.5 * numeric) or len(line) < odd[position]):
             continue
         raise ReadError(
-            f"row {rows[position]} "
+            "the row "
             + ("repeats the header" if names_again else f"holds text in {odd[position]} columns of numbers")
             + ": a second table seems to begin there",
             place=Place(file=place.file, sheet=place.sheet, row=int(rows[position])),
@@ -197,6 +196,9 @@ def _column_notes(column: Column, cells: TypedCells, rows: npt.NDArray[np.int64]
         word = str(cells.values[cells.odd[0]])[:40]
         what = f"text in a column of numbers, so the column is text: {word!r} and {len(cells.odd) - 1} more"
         note("mixed-column", what if len(cells.odd) > 1 else what.partition(" and ")[0], cells.odd)
+    if cells.dated:
+        what = f"{len(cells.dated)} real dates among text that is no certain date, so the column is text"
+        note("mixed-dates", what, cells.dated)
     if pd.isna(cells.values).all():
         note("empty-column", "the column has a name but no value", range(len(cells.values)))
     if column.name.startswith("column ") and column.name.split(" ")[1].rstrip("'") == column.letter:

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-MISSING_TOKENS: frozenset[str] = frozenset(
-    "NA N/A n/a na #NA <NA> nan NaN NAN -nan -NaN null NULL Null None none NONE "
-    "1.#IND -1.#IND 1.#QNAN -1.#QNAN 1.#INF -1.#INF inf -inf +inf Inf -Inf INF -INF "
-    "Infinity -Infinity - -- --- － ― — – ‐ ー ‥ … . ? 欠測 欠測値 欠損 欠損値 測定不可 測定不能 データなし".split()
-)
-ERROR_TOKENS: frozenset[str] = frozenset(
-    "#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE! #GETTING_DATA #SPILL! #CALC!".split()
-)
+_MISSING = """
+NA N/A n/a na #NA <NA> nan NaN NAN -nan -NaN null NULL Null None none NONE
+1.#IND -1.#IND 1.#QNAN -1.#QNAN 1.#INF -1.#INF inf -inf +inf Inf -Inf INF -INF Infinity -Infinity
+- -- --- － ― — – ‐ ー ‥ … . ? 欠測 欠測値 欠損 欠損値 測定不可 測定不能 データなし
+"""
+_ERRORS = "#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE! #GETTING_DATA #SPILL! #CALC!"
+MISSING_TOKENS: frozenset[str] = frozenset(_MISSING.split())
+"""Words that mean 'no value'; N.D. and <0.01 are not among them: they say 'below the limit'."""
+ERROR_TOKENS: frozenset[str] = frozenset(_ERRORS.split())
 
 _NUMBER = re.compile(r"[+-]?(?=\.?[0-9])(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _COMMA_GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?")
@@ -42,6 +43,7 @@ class TypedCells:
     errors    positions that held a spreadsheet error; error_words are the errors
     coerced   positions of text read as a number only after respelling it (full width, 1,234)
     odd       positions of the text that keeps a column of mostly numbers from being numbers
+    dated     positions of real dates in a column that is text because of its other cells
     """
 
     values: npt.NDArray[np.generic]
@@ -51,6 +53,7 @@ class TypedCells:
     error_words: tuple[str, ...] = ()
     coerced: tuple[int, ...] = ()
     odd: tuple[int, ...] = ()
+    dated: tuple[int, ...] = ()
 
 
 def is_blank(cell: object) -> bool:
@@ -115,7 +118,9 @@ def text_of(cell: object) -> str:
     return str(cell)
 
 
-def type_cells(cells: Sequence[object], *, decimal: str = ".", missing: frozenset[str]) -> TypedCells:
+def type_cells(
+    cells: Sequence[object] | npt.NDArray[np.generic], *, decimal: str = ".", missing: frozenset[str]
+) -> TypedCells:
     """Decide what a column is, from all of its cells.
 
     cells    (n,) as found: None or '' for blank, str, float, int, bool, date, time
@@ -139,6 +144,9 @@ def type_cells(cells: Sequence[object], *, decimal: str = ".", missing: frozense
                 continue
         kept[position] = cell
     values, coerced, odd = _values(kept, decimal)
+    dated: tuple[int, ...] = ()
+    if values.dtype == object:
+        dated = tuple(position for position, cell in enumerate(kept) if isinstance(cell, dt.date))
     return TypedCells(
         values=values,
         missing=tuple(gone),
@@ -147,6 +155,7 @@ def type_cells(cells: Sequence[object], *, decimal: str = ".", missing: frozense
         error_words=_words(cells, failed),
         coerced=coerced,
         odd=odd,
+        dated=dated,
     )
 
 
@@ -219,5 +228,5 @@ def _as_moment(cell: object) -> dt.datetime | None:
     return moment if _FIRST_DAY <= moment < _LAST_DAY else None
 
 
-def _words(cells: Sequence[object], positions: list[int]) -> tuple[str, ...]:
+def _words(cells: Sequence[object] | npt.NDArray[np.generic], positions: list[int]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(cells[position]).strip() for position in positions))

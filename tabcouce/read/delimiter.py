@@ -50,9 +50,9 @@ def find_delimiter(text: str, place: Place) -> str:
         if not wide:
             continue
         width, count = max(wide.items(), key=lambda item: (item[1], item[0]))
-        if count >= _CONSISTENT * total or (count >= 0.5 * total and candidate != ","):
-            widths[candidate] = width
-        elif candidate == "," and not widths:
+        # Remarks above the table are narrower; a comma that no other mark rivals needs no majority.
+        needed = _CONSISTENT if candidate == "," and widths else 0.5
+        if count >= needed * total or (candidate == "," and not widths):
             widths[candidate] = width
     if not widths:
         _refuse_blanks(text, place)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy.typing as npt
 
 from tabcouce.read.cells import ERROR_TOKENS, MISSING_TOKENS, is_blank, parse_number, text_of
 
 Row = Sequence[object]
+RawColumn = list[object] | tuple[object, ...] | npt.NDArray[Any]
+"""Cells of a column as found, or float64 where the reader of the file is sure already."""
 _DATE_LIKE = re.compile(
     r"\d{1,4}([-/.年])\d{1,2}([-/.月])\d{1,4}日?([ T].*)?|\d{1,2}:\d{2}(:\d{2})?(\.\d+)?|[\d\s:/.,+-]+"
 )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tabcouce.errors import Place, ReadError
-from tabcouce.read.grid import Merge, Row, cell_kind, column_letter, filled, label_text, spread
+from tabcouce.read.grid import Merge, Row, cell_kind, filled, label_text, spread
 from tabcouce.read.marginal import is_spec_row
-from tabcouce.read.unit import NO_UNIT, is_bracketed, is_unit, unbracketed
+from tabcouce.read.naming import name_columns
+from tabcouce.read.unit import NO_UNIT, is_unit, unbracketed
 
 HEAD_ROWS = 200
 """Rows that are looked at to find the header."""
 _FULL = 0.8
 """Share of the width that a row of names fills; titles and remarks fill less."""
-_TAG = re.compile(r"[A-Za-z0-9]+(?:[._:/-][A-Za-z0-9]+)+")
-"""A plant tag such as S-ZORB.TE_2103.PV."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def find_header(
         elif filled(square[first]):
             break
         first += 1
-    names, units = _names(square, block, merges, width)
+    names, units = name_columns(square, block, merges, width)
     if unit_row is not None:
         written = [_written_unit(cell) for cell in square[unit_row]]
         units = [below or above for below, above in zip(written, units, strict=True)]
@@ -151,7 +150,7 @@ def _numbers_as_names(head: list[list[object]], row: int, decimal: str) -> bool:
     """Whether a row with numbers is a header all the same: wavelengths, or a few numbers among names."""
     kinds = [cell_kind(cell, decimal) for cell in head[row]]
     numbers = [float(str(cell)) for cell in head[row] if _is_float(cell)]
-    steps = {later > earlier for earlier, later in zip(numbers, numbers[1:], strict=False)}
+    steps = {later > earlier for earlier, later in pairwise(numbers)}
     if len(numbers) >= 5 and len(steps) == 1 and len(set(numbers)) == len(numbers) and "label" in kinds:
         return True
     below = head[row + 1 : row + 50]
@@ -200,67 +199,3 @@ def _first_filled(head: list[list[object]]) -> int:
     """First row of data of a sheet without header: past remarks that fill less than half the width."""
     width = max((filled(row) for row in head), default=0)
     return next((r for r, row in enumerate(head) if filled(row) >= max(1, width / 2)), 0)
-
-
-def _names(
-    head: list[list[object]], block: list[int], merges: Sequence[Merge], width: int
-) -> tuple[list[str | None], list[str | None]]:
-    """One name a column, joined from its parts, and the unit where a part is one in brackets.
-
-    A tag code that stands alone above a description names its column by itself: tags are
-    unique where descriptions repeat.
-    """
-    wide = spread(head, merges)
-    groups = _filled_right(head, wide, block, merges)
-    tags = Counter(label_text(head[block[0]][c]) for c in range(width)) if len(block) > 1 else Counter()
-    names: list[str | None] = []
-    units: list[str | None] = []
-    for column in range(width):
-        parts: list[str] = []
-        unit: str | None = None
-        for row in groups:
-            text = "" if cell_kind(row[column]) == "blank" else label_text(row[column])
-            if text and parts and is_bracketed(text) and is_unit(text):
-                unit = unbracketed(text)
-                parts[-1] = f"{parts[-1]} {text}"
-            elif text and (not parts or parts[-1] != text):
-                parts.append(text)
-        tag = parts[0] if len(parts) > 1 and _TAG.fullmatch(parts[0]) and tags[parts[0]] == 1 else None
-        names.append(tag or "/".join(parts) or None)
-        units.append(unit)
-    return names, units
-
-
-def _filled_right(
-    head: list[list[object]], wide: list[list[object]], block: list[int], merges: Sequence[Merge]
-) -> list[list[object]]:
-    """Header rows whose group names reach over the blank cells to their right.
-
-    Only rows above the last, only without merged ranges (which say how far a group reaches),
-    and only over columns that the last row names.
-    """
-    rows = [wide[row] for row in block]
-    if not block or any(merge.top in block for merge in merges):
-        return rows
-    last = rows[-1]
-    for row in rows[:-1]:
-        for column in range(1, len(row)):
-            if cell_kind(row[column]) == "blank" and cell_kind(last[column]) != "blank":
-                if cell_kind(last[column - 1]) != "blank":
-                    row[column] = row[column - 1]
-    return rows
-
-
-def check_names(names: Sequence[str | None], place: Place) -> None:
-    """ReadError if two columns have the same name, with the letters of both."""
-    seen: dict[str, int] = {}
-    for column, name in enumerate(names):
-        if name is None:
-            continue
-        if name in seen:
-            raise ReadError(
-                f"columns {column_letter(seen[name])} and {column_letter(column)} are both called {name!r}",
-                place=place,
-                remedy="Rename one of them; every column needs a name of its own.",
-            )
-        seen[name] = column

@@ -6,22 +6,23 @@ import unicodedata
 from collections.abc import Sequence
 
 from tabcouce.read.cells import is_blank
-from tabcouce.read.grid import Row, filled
+from tabcouce.read.grid import RawColumn, Row, filled
 
-FOOT_LABELS: frozenset[str] = frozenset(
-    """
-    平均 平均値 合計 計 総計 小計 累計 最大 最大値 最小 最小値 中央値 標準偏差 偏差 分散 範囲 件数 データ数
-    average avg avg. ave ave. mean total grandtotal subtotal sum max max. maximum min min. minimum median
-    stdev std std. stddev sd s.d. σ sigma 3σ ±3σ range count variance cv cv% cp cpk pp ppk x-bar xbar
-    """.split()
-)
-SPEC_LABELS: frozenset[str] = frozenset(
-    """
-    規格 規格値 規格上限 規格下限 上限規格 下限規格 上限 下限 上限値 下限値 規格上限値 規格下限値 管理上限 管理下限
-    目標 目標値 狙い 狙い値 公差 usl lsl ucl lcl spec specification target nominal tolerance
-    upperlimit lowerlimit upperspec lowerspec upperspeclimit lowerspeclimit
-    """.split()
-)
+_FOOT = """
+平均 平均値 合計 計 総計 小計 累計 最大 最大値 最小 最小値 中央値 標準偏差 偏差 分散 範囲 件数 データ数
+average avg avg. ave ave. mean total grandtotal subtotal sum max max. maximum min min. minimum median
+stdev std std. stddev sd s.d. σ sigma 3σ ±3σ range count variance cv cv% cp cpk pp ppk x-bar xbar
+"""
+_SPEC = """
+規格 規格値 規格上限 規格下限 規格上限値 規格下限値 上限規格 下限規格
+上限 下限 上限値 下限値 管理上限 管理下限 目標 目標値 狙い 狙い値 公差
+usl lsl ucl lcl spec specification target nominal tolerance
+upperlimit lowerlimit upperspec lowerspec upperspeclimit lowerspeclimit
+"""
+FOOT_LABELS: frozenset[str] = frozenset(_FOOT.split())
+"""Labels of rows of statistics, without blanks and in lower case."""
+SPEC_LABELS: frozenset[str] = frozenset(_SPEC.split())
+"""Labels of rows of limits and targets."""
 _REMARK_STARTS = ("※", "*", "＊", "注", "備考", "note", "remark", "source", "出典")
 
 
@@ -46,7 +47,7 @@ def foot_label(row: Row) -> str | None:
     return str(cell).strip() if _key(cell) in FOOT_LABELS or is_spec_row(row) else None
 
 
-def foot_start(columns: Sequence[Sequence[object]]) -> int:
+def foot_start(columns: Sequence[RawColumn]) -> int:
     """Number of leading rows that are data; the rest are blank rows, statistics and remarks.
 
     columns  p columns of n cells
@@ -69,7 +70,7 @@ def foot_start(columns: Sequence[Sequence[object]]) -> int:
     return end
 
 
-def _row(columns: Sequence[Sequence[object]], position: int) -> list[object]:
+def _row(columns: Sequence[RawColumn], position: int) -> list[object]:
     cells = [column[position] for column in columns]
     return [None if isinstance(cell, float) and cell != cell else cell for cell in cells]
 
@@ -78,7 +79,7 @@ def _is_remark(row: Row) -> bool:
     return len(row) > 1 and filled(row) == 1 and isinstance(_first(row)[1], str)
 
 
-def _stands_apart(columns: Sequence[Sequence[object]], position: int, cell: object) -> bool:
+def _stands_apart(columns: Sequence[RawColumn], position: int, cell: object) -> bool:
     """Whether a lone text is set off from the data: by a blank row, or by how it begins."""
     if _key(cell).startswith(_REMARK_STARTS):
         return True

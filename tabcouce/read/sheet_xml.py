@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
+_YES = ("1", "true")
 _ADDRESS = re.compile(r"([A-Z]+)([0-9]+)")
 
 
@@ -19,11 +20,13 @@ class SheetFacts:
     errors        the error each error cell shows, such as '#DIV/0!'
     uncalculated  formula cells without a stored result
     hidden_rows   rows that are hidden or filtered away
+    hidden_columns  columns that are hidden
     """
 
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     uncalculated: tuple[tuple[int, int], ...] = ()
     hidden_rows: tuple[int, ...] = ()
+    hidden_columns: tuple[int, ...] = ()
 
 
 def scan_sheet(workbook: bytes, sheet: str) -> SheetFacts:
@@ -62,12 +65,17 @@ def _scan(content: bytes) -> SheetFacts:
     errors: dict[tuple[int, int], str] = {}
     uncalculated: list[tuple[int, int]] = []
     hidden: list[int] = []
+    hidden_columns: list[int] = []
     for _, element in ElementTree.iterparse(io.BytesIO(content)):
         tag = _tag(element)
         if tag == "row":
-            if element.get("hidden") in ("1", "true") and element.get("r"):
+            if element.get("hidden") in _YES and element.get("r"):
                 hidden.append(int(element.get("r", "1")) - 1)
             element.clear()
+        elif tag == "col" and element.get("hidden") in _YES:
+            # A range that ends at the last column of the sheet is empty space.
+            first, last = int(element.get("min", "1")), int(element.get("max", "1"))
+            hidden_columns += range(first - 1, min(last, first + 999))
         elif tag == "c" and element.get("r"):
             kind = element.get("t")
             parts = {_tag(child): child.text for child in element}
@@ -75,7 +83,7 @@ def _scan(content: bytes) -> SheetFacts:
                 errors[_position(element.get("r", ""))] = parts.get("v") or "#N/A"
             elif "f" in parts and not parts.get("v") and kind != "str":
                 uncalculated.append(_position(element.get("r", "")))
-    return SheetFacts(errors, tuple(uncalculated), tuple(hidden))
+    return SheetFacts(errors, tuple(uncalculated), tuple(hidden), tuple(hidden_columns))
 
 
 def _tag(element: ElementTree.Element) -> str:

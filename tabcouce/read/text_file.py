@@ -92,18 +92,18 @@ class _Body:
             sep=self.delimiter,
             decimal=self.decimal,
             header=None,
-            names=list(range(self.width)),
+            names=[str(c) for c in range(self.width)],
             index_col=False,
             skiprows=self.first,
             nrows=rows,
             skip_blank_lines=False,
-            dtype={c: np.float64 if c in numbers else object for c in range(self.width)},
+            dtype={str(c): "float64" if c in numbers else "object" for c in range(self.width)},
             keep_default_na=False,
-            na_values={c: [""] for c in numbers},
+            na_values={str(c): [""] for c in numbers},
             low_memory=False,
         )
         return tuple(
-            frame[c].to_numpy() if c in numbers else frame[c].fillna("").to_numpy(dtype=object)
+            frame[str(c)].to_numpy() if c in numbers else frame[str(c)].fillna("").to_numpy(dtype=object)
             for c in range(self.width)
         )
 

@@ -11,9 +11,10 @@ _SI = (
 )
 _OTHER = """
 % ‰ ° °C °F °R degC degF deg ppm ppb ppt wppm rpm min h hr hrs hour hours sec second seconds d day days
-week weeks month months year years atm psi psig torr Torr mmHg mmH2O inHg kgf gf tonf lbf lb lbs oz in inch ft mil
-gal cc ccm sccm slm rev r rad dB dBA pH cP cSt RH %RH %rh wt% wt.% vol% mol% mass% at% at.% v% w% v/v% w/w%
-pcs pc count counts cycle cycles shot shots times HV HRC HRB HB gpm GPM cfm CFM Nm3 kVarh tCO2 a.u. arb.u.
+week weeks month months year years atm psi psig torr Torr mmHg mmH2O inHg kgf gf tonf lbf lb lbs oz in inch ft
+mil gal cc ccm sccm slm rev r rad dB dBA pH cP cSt RH %RH %rh wt% wt.% vol% mol% mass% at% at.% v% w% v/v%
+w/w% pcs pc count counts cycle cycles shot shots times HV HRC HRB HB gpm GPM cfm CFM Nm3 kVarh tCO2
+a.u. arb.u.
 秒 分 時間 時 日 週 月 年 個 本 回 枚 台 人 名 度 点 件 円 ショット 無次元
 """
 _ATOM = f"(?:{'|'.join(map(re.escape, sorted(_OTHER.split(), key=len, reverse=True)))}|{_SI})(?:\\^?-?[0-9])?"
@@ -23,7 +24,7 @@ _UNIT = re.compile(
 _BRACKETED = re.compile(r"[\[(（［【<](.*)[\])）］】>]", re.DOTALL)
 _NAME_END = re.compile(r".*\S\s*[\[(（［]([^\[\](（)）［］]+)[\])）］]\s*", re.DOTALL)
 _LONGEST = 20
-NO_UNIT: frozenset[str] = frozenset("- － ― — – --".split())
+NO_UNIT: frozenset[str] = frozenset(("-", "－", "―", "—", "–", "--"))
 """What a units row shows for a column without a unit."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from python_calamine import (
     CalamineError,
@@ -54,7 +54,7 @@ def names_of_sheets(content: FileContent) -> tuple[str, ...]:
 
 def read_sheet(content: FileContent, sheet: str) -> list[list[object]]:
     """Raw cells of a sheet from cell A1 on; '' where a cell is blank."""
-    return _rows(_open(content), sheet, Place(file=content.name, sheet=sheet))
+    return _rows(_sheet(_open(content), sheet, Place(file=content.name, sheet=sheet)))
 
 
 def read_workbook(content: FileContent, layout: Layout) -> Table:
@@ -69,14 +69,10 @@ def read_workbook(content: FileContent, layout: Layout) -> Table:
     body = cells.rows[header.first :]
     merged = _fill_merged(body, cells.merges, header.first, place)
     columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in header.names)
-    notes = (
-        *cells.notes,
-        *title_notes(head, header, place),
-        *merged,
-        *_fact_notes(cells.facts, header.first, header.names, place),
-    )
+    notes = (*cells.notes, *title_notes(head, header, place), *merged)
     source = Source(file=content.name, sha256=content.sha256, sheet=cells.name, decimal=decimal)
-    return assemble(RawSheet(source, header, columns, notes), missing=layout.missing)
+    table = assemble(RawSheet(source, header, columns, notes), missing=layout.missing)
+    return replace(table, notes=(*table.notes, *_fact_notes(cells.facts, table)))
 
 
 def _open(content: FileContent) -> CalamineWorkbook:
@@ -112,22 +108,9 @@ def _not_a_workbook(data: bytes) -> str | None:
     return f"this is a zip archive of {len(names)} files, not a workbook"
 
 
-def _rows(book: CalamineWorkbook, sheet: str, place: Place) -> list[list[object]]:
-    found = _sheet(book, sheet, place)
-    if found.total_height * found.total_width > _MOST_CELLS:
-        raise ReadError(
-            f"the sheet reaches down to row {found.total_height + 1}, column "
-            f"{column_letter(found.total_width)}, which is too large to read",
-            place=place,
-            remedy="Delete the stray cells far from the table, or copy the table to a new workbook.",
-        )
-    rows: list[list[object]] = [list(row) for row in found.to_python(skip_empty_area=False)]
-    return rows
-
-
 def _sheet(book: CalamineWorkbook, sheet: str, place: Place) -> CalamineSheet:
     try:
-        return book.get_sheet_by_name(sheet)
+        found = book.get_sheet_by_name(sheet)
     except WorksheetNotFound:
         raise ReadError(
             f"there is no sheet {sheet!r}; the workbook has {_listed(book.sheet_names)}",
@@ -140,6 +123,18 @@ def _sheet(book: CalamineWorkbook, sheet: str, place: Place) -> CalamineSheet:
             place=place,
             remedy="Open the workbook in Excel, let Excel repair it and save it again.",
         ) from None
+    if found.total_height * found.total_width > _MOST_CELLS:
+        raise ReadError(
+            f"the sheet reaches down to row {found.total_height + 1}, column "
+            f"{column_letter(found.total_width)}, which is too large to read",
+            place=place,
+            remedy="Delete the stray cells far from the table, or copy the table to a new workbook.",
+        )
+    return found
+
+
+def _rows(sheet: CalamineSheet) -> list[list[object]]:
+    return [list(row) for row in sheet.to_python(skip_empty_area=False)]
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -150,41 +145,47 @@ def _choose(content: FileContent, layout: Layout) -> SheetCells:
     """The sheet named, or the first visible one with data; the others are noted."""
     book = _open(content)
     if layout.sheet is not None:
-        return _load(content, book, layout.sheet, ())
+        return _load(content, book, layout.sheet)
     place = Place(file=content.name)
     visible: list[str] = []
     hidden: list[str] = []
     for sheet in book.sheets_metadata:
         if sheet.typ == SheetTypeEnum.WorkSheet and sheet.name.strip().casefold() != ROLES_SHEET:
             (visible if sheet.visible == SheetVisibleEnum.Visible else hidden).append(sheet.name)
-    with_data = [name for name in visible if any(filled(row) for row in _rows(book, name, place))]
-    if not with_data:
-        looked = f"visible: {_listed(visible)}" if visible else "none is visible"
-        unseen = f"; hidden: {_listed(hidden)}" if hidden else ""
-        raise ReadError(
-            f"no sheet holds data ({looked}{unseen})",
-            place=place,
-            remedy="Name the sheet with the table, or check that the workbook was saved.",
-        )
+    for position, name in enumerate(visible):
+        cells = _load(content, book, name)
+        if any(filled(row) for row in cells.rows):
+            rest = [other for other in visible[position + 1 :] if _sheet(book, other, place).height]
+            return replace(cells, notes=_sheet_notes(name, rest, hidden, place))
+    looked = f"visible: {_listed(visible)}" if visible else "none is visible"
+    unseen = f"; hidden: {_listed(hidden)}" if hidden else ""
+    raise ReadError(
+        f"no sheet holds data ({looked}{unseen})",
+        place=place,
+        remedy="Name the sheet with the table, or check that the workbook was saved.",
+    )
+
+
+def _sheet_notes(chosen: str, rest: list[str], hidden: list[str], place: Place) -> tuple[Note, ...]:
     notes: list[Note] = []
-    if len(with_data) > 1:
-        what = f"sheet {with_data[0]!r} was read; not read: {_listed(with_data[1:])}"
-        notes.append(Note("other-sheets", what, place, len(with_data) - 1))
+    if rest:
+        what = f"sheet {chosen!r} was read; not read: {_listed(rest)}"
+        notes.append(Note("other-sheets", what, place, len(rest)))
     if hidden:
         notes.append(Note("hidden-sheets", f"hidden and not read: {_listed(hidden)}", place, len(hidden)))
-    return _load(content, book, with_data[0], tuple(notes))
+    return tuple(notes)
 
 
-def _load(content: FileContent, book: CalamineWorkbook, sheet: str, notes: tuple[Note, ...]) -> SheetCells:
-    place = Place(file=content.name, sheet=sheet)
-    rows = _rows(book, sheet, place)
-    facts = scan_sheet(content.data, sheet)
+def _load(content: FileContent, book: CalamineWorkbook, name: str) -> SheetCells:
+    sheet = _sheet(book, name, Place(file=content.name, sheet=name))
+    rows = _rows(sheet)
+    facts = scan_sheet(content.data, name)
     for (row, column), error in facts.errors.items():
         if row < len(rows) and column < len(rows[row]) and is_blank(rows[row][column]):
             rows[row][column] = error  # calamine leaves error cells blank
-    ranges = book.get_sheet_by_name(sheet).merged_cell_ranges or []
+    ranges = sheet.merged_cell_ranges or []
     merges = tuple(Merge(top, left, bottom, right) for (top, left), (bottom, right) in ranges)
-    return SheetCells(sheet, rows, merges, facts, notes)
+    return SheetCells(name, rows, merges, facts)
 
 
 def _fill_merged(body: list[list[object]], merges: tuple[Merge, ...], first: int, place: Place) -> list[Note]:
@@ -207,19 +208,26 @@ def _fill_merged(body: list[list[object]], merges: tuple[Merge, ...], first: int
     return [Note("merged-cells", what, notes[0].place, count)]
 
 
-def _fact_notes(facts: SheetFacts, first: int, names: tuple[str | None, ...], place: Place) -> list[Note]:
-    """Notes on formulas never calculated, one a column, and on hidden rows."""
+def _fact_notes(facts: SheetFacts, table: Table) -> list[Note]:
+    """Notes on formulas never calculated, one a column, and on hidden rows among the data."""
     notes: list[Note] = []
-    by_column: dict[int, list[int]] = {}
-    for row, column in facts.uncalculated:
-        if row >= first and column < len(names):
-            by_column.setdefault(column, []).append(row)
-    for column, rows in by_column.items():
-        where = Place(place.file, place.sheet, rows[0] + 1, names[column] or column_letter(column))
-        what = f"{len(rows)} formulas have no stored result and count as missing; open and save in Excel"
-        notes.append(Note("uncalculated-formula", what, where, len(rows)))
-    hidden = [row for row in facts.hidden_rows if row >= first]
+    data = {int(row) for row in table.rows}
+    for column in table.columns:
+        rows = [
+            row + 1
+            for row, position in facts.uncalculated
+            if column_letter(position) == column.letter and row + 1 in data
+        ]
+        if rows:
+            where = Place(table.source.file, table.source.sheet, rows[0], column.name)
+            what = f"{len(rows)} formulas have no stored result and count as missing; open and save in Excel"
+            notes.append(Note("uncalculated-formula", what, where, len(rows)))
+    hidden = [row + 1 for row in facts.hidden_rows if row + 1 in data]
     if hidden:
-        where = Place(place.file, place.sheet, hidden[0] + 1)
+        where = Place(table.source.file, table.source.sheet, hidden[0])
         notes.append(Note("hidden-rows", f"{len(hidden)} hidden rows were read as data", where, len(hidden)))
+    for column in table.columns:
+        if any(column_letter(position) == column.letter for position in facts.hidden_columns):
+            where = Place(table.source.file, table.source.sheet, None, column.name)
+            notes.append(Note("hidden-columns", "the hidden column was read as data", where))
     return notes

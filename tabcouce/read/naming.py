@@ -1,0 +1,78 @@
+"""The names of the columns, from one row of the sheet or joined from several."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from tabcouce.errors import Place, ReadError
+from tabcouce.read.grid import Merge, cell_kind, column_letter, label_text, spread
+from tabcouce.read.unit import is_bracketed, is_unit, unbracketed
+
+_TAG = re.compile(r"[A-Za-z0-9]+(?:[._:/-][A-Za-z0-9]+)+")
+"""A plant tag such as S-ZORB.TE_2103.PV."""
+
+
+def name_columns(
+    head: list[list[object]], block: list[int], merges: Sequence[Merge], width: int
+) -> tuple[list[str | None], list[str | None]]:
+    """One name a column, joined from its parts, and the unit where a part is one in brackets.
+
+    A tag code that stands alone above a description names its column by itself: tags are
+    unique where descriptions repeat.
+    """
+    wide = spread(head, merges)
+    groups = _filled_right(head, wide, block, merges)
+    tags = Counter(label_text(head[block[0]][c]) for c in range(width)) if len(block) > 1 else Counter()
+    names: list[str | None] = []
+    units: list[str | None] = []
+    for column in range(width):
+        parts: list[str] = []
+        unit: str | None = None
+        for row in groups:
+            text = "" if cell_kind(row[column]) == "blank" else label_text(row[column])
+            if text and parts and is_bracketed(text) and is_unit(text):
+                unit = unbracketed(text)
+                parts[-1] = f"{parts[-1]} {text}"
+            elif text and (not parts or parts[-1] != text):
+                parts.append(text)
+        tag = parts[0] if len(parts) > 1 and _TAG.fullmatch(parts[0]) and tags[parts[0]] == 1 else None
+        names.append(tag or "/".join(parts) or None)
+        units.append(unit)
+    return names, units
+
+
+def _filled_right(
+    head: list[list[object]], wide: list[list[object]], block: list[int], merges: Sequence[Merge]
+) -> list[list[object]]:
+    """Header rows whose group names reach over the blank cells to their right.
+
+    Only rows above the last, only without merged ranges (which say how far a group reaches),
+    and only over columns that the last row names.
+    """
+    rows = [wide[row] for row in block]
+    if not block or any(merge.top in block for merge in merges):
+        return rows
+    last = rows[-1]
+    for row in rows[:-1]:
+        for column in range(1, len(row)):
+            reaches = cell_kind(last[column]) != "blank" and cell_kind(last[column - 1]) != "blank"
+            if reaches and cell_kind(row[column]) == "blank":
+                row[column] = row[column - 1]
+    return rows
+
+
+def check_names(names: Sequence[str | None], place: Place) -> None:
+    """ReadError if two columns have the same name, with the letters of both."""
+    seen: dict[str, int] = {}
+    for column, name in enumerate(names):
+        if name is None:
+            continue
+        if name in seen:
+            raise ReadError(
+                f"columns {column_letter(seen[name])} and {column_letter(column)} are both called {name!r}",
+                place=place,
+                remedy="Rename one of them; every column needs a name of its own.",
+            )
+        seen[name] = column
