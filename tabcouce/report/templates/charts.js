@@ -20,10 +20,9 @@
   async function draw(place) {
     try {
       const spec = JSON.parse(document.getElementById(place.id + "-spec").textContent);
-      const runtime = vega.parse(vegaLite.compile(spec).spec);
-      const view = new vega.View(runtime, { renderer: "svg", container: place, hover: true });
-      view.logLevel(vega.Error).tooltip(hover);
-      await view.runAsync();
+      await vegaEmbed(place, spec, {
+        mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, tooltip: hover,
+      });
       place.dataset.state = "drawn";
     } catch (error) {
       place.textContent = place.dataset.failed;
