@@ -149,8 +149,9 @@ def _layout_notes(raw: RawSheet, end: int, present: npt.NDArray[np.bool_], place
 
     if not header.rows:
         note("no-header", "no row of names was found; columns are called by their letters", first, 1)
-    for row in header.spec_rows:
-        note("spec-rows", f"row {row + 1} holds limits or targets and is not data", row, 1)
+    if header.spec_rows:
+        count = len(header.spec_rows)
+        note("spec-rows", f"{count} rows of limits or targets are not data", header.spec_rows[0], count)
     foot = [
         p for p in range(end, len(raw.columns[0])) if any(not _empty(column[p]) for column in raw.columns)
     ]

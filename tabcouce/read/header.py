@@ -103,7 +103,11 @@ def _search(head: list[list[object]], merges: Sequence[Merge], decimal: str) -> 
         if data < len(head) and _numbers_as_names(head, data, decimal):
             return [data]
         full = sorted(above, key=lambda r: -filled(wide[r]))[:1]
-        if not full or (width > 1 and filled(wide[full[0]]) < 2):
+        if not full:
+            return []
+        # One cell is a title, unless it is the name beside a nameless column of row numbers.
+        named_beside_index = width == 2 and full[0] + 1 == data and cell_kind(head[full[0]][0]) == "blank"
+        if width > 1 and filled(wide[full[0]]) < 2 and not named_beside_index:
             return []
     block = [full[0]] if width > 1 else [full[-1]]
     if data < len(head) and kinds[data]["value"] >= 0.3 * width:
