@@ -32,7 +32,7 @@ def twin_findings(table: Table, dataset: Dataset) -> list[Finding]:
                 rule="twin-rows",
                 severity="misleads",
                 what=f"{int(repeated.sum())} of {len(twin)} rows ({share:.0%}) have the same inputs as "
-                f"another row ({len(size)} different settings in all); shuffled folds put twins on both sides.",
+                f"another row ({len(size)} different settings in all); shuffled folds part them.",
                 place=place,
                 remedy="Judge by the context-out or group-out scores, or name a 'group' column that keeps "
                 "twins together.",

@@ -14,17 +14,20 @@ _WORDS: dict[str, tuple[str, str]] = {
         "備考 コメント 処置 対策 再検 手直し 選別後 不良モード 不良内容 原因 特記",
     ),
     "target": (
-        "target y quality strength yield ys uts hardness hv viscosity thickness purity defect defects ng "
-        "pass_fail pass_or_fail ok_ng judgement judgment verdict roughness wear productivity result response",
+        "target quality strength yield ys uts hardness hv viscosity thickness purity defect defects ng "
+        "pass_fail pass_or_fail ok_ng judgement judgment verdict roughness wear productivity result response "
+        "anomaly label usage consumption",
         "強度 粘度 膜厚 収率 歩留 寸法 硬度 硬さ 特性値 品質 目的変数 応答 合否 判定 良否 不良 "
         "純度 粗さ 摩耗",
     ),
     "context": (
         "machine line equipment equip lot batch operator shift supplier vendor mold mould cavity furnace "
         "chamber tool lab laboratory instrument station team crew plant site factory product part_name "
-        "campaign charge heat recipe_id case run_id experiment season",
+        "campaign charge heat recipe_id case run_id experiment season "
+        "year month week quarter weekday day_of_week period doi paper family",
         "号機 機番 設備 装置 ライン 炉 金型 キャビ ロット バッチ チャージ 仕入先 サプライヤ 担当 作業者 "
-        "検査者 班 シフト 直 工場 試験機 品種 材料ロット",
+        "検査者 班 シフト 直 工場 試験機 品種 材料ロット "
+        "年度 曜日 四半期",
     ),
     "identifier": (
         "id no number serial index idx uid uuid key sample_id barcode",
@@ -40,7 +43,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "室温 湿度 気温 外気 露点 気圧 ショット数 累積 使用回数 季節",
     ),
     "setting": (
-        "set setpoint setting sv recipe target_value nominal command",
+        "set setpoint setting sv recipe target_value nominal command targeted planned",
         "設定 指令 条件 配合 添加量 目標",
     ),
     "reading": ("actual pv measured monitor mean max min sensor", "実績 モニタ 測定 平均 最大 最小 センサ"),
@@ -66,11 +69,23 @@ def hint(topic: str, name: str) -> str | None:
     topic  'after', 'target', 'context', 'identifier', 'time', 'ambient', 'setting', 'reading'
            or 'quantity'
     """
-    found = _PATTERNS[topic].search(_plain(name))
+    text = _plain(name)
+    if topic in _OUTSIDE_BRACKETS:
+        text = _BRACKETED.sub(" ", text)
+    if topic == "target" and text == "y":
+        return "y"
+    found = _PATTERNS[topic].search(text)
     return found.group(0) if found else None
+
+
+# 'Age (month)' is an age, and 'power [line]' no line.
+_OUTSIDE_BRACKETS = frozenset({"context", "identifier", "time"})
+_BRACKETED = re.compile(r"\[[^\]]*\]|\([^)]*\)")
 
 
 def _plain(name: str) -> str:
     text = unicodedata.normalize("NFKC", name)
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return re.sub(r"[\s_.\-:/]+", " ", text).casefold().strip()
+    text = re.sub(r"[\s_.\-:/]+", " ", text).casefold().strip()
+    # 'no_of_workers' counts something; it is not a number that names the row.
+    return re.sub(r"\bno of\b", "count of", text)

@@ -15,7 +15,8 @@ from tabcouce.roles.level import BLANK, level_texts
 
 Content = Literal["empty", "number", "text", "date", "mixed"]
 DATE_SHARE = 0.9
-RUNNING_SHARE = 0.95
+RUNNING_SHARE = 0.85
+"""Of the steps from row to row; the rest start again at one."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Profile:
     filled   cells with content
     levels   different values
     whole    all numbers are whole
-    running  a number that counts the rows: all different, nearly all steps one
+    running  a number that counts the rows, in the whole file or again and again from one
     numbers  (n,) values, NaN where blank or no number
-    texts    (n,) text of each cell
+    cells    (n,) the column as found
     datable  every filled cell reads as a date, without doubt about day and month
     """
 
@@ -39,8 +40,13 @@ class Profile:
     whole: bool
     running: bool
     numbers: npt.NDArray[np.float64]
-    texts: npt.NDArray[np.object_]
+    cells: pd.Series
     datable: bool = False
+
+    @property
+    def texts(self) -> npt.NDArray[np.object_]:
+        """(n,) text of each cell."""
+        return level_texts(self.cells)
 
     @property
     def constant(self) -> bool:
@@ -59,22 +65,26 @@ class Profile:
 
 def profile(name: str, cells: pd.Series) -> Profile:
     """Look at one column."""
-    texts = level_texts(cells)
-    found = texts[texts != BLANK]
-    numbers = parse_numbers(cells) if not pd.api.types.is_datetime64_any_dtype(cells.dtype) else None
-    values = np.full(len(cells), np.nan) if numbers is None else numbers.values
-    content, datable = _content(cells, len(found), values)
+    is_date = pd.api.types.is_datetime64_any_dtype(cells.dtype)
+    values = np.full(len(cells), np.nan) if is_date else parse_numbers(cells).values
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        filled, levels = int((~np.isnan(values)).sum()), len(np.unique(values[~np.isnan(values)]))
+    else:
+        texts = level_texts(cells)
+        found = texts[texts != BLANK]
+        filled, levels = len(found), len(set(found))
+    content, datable = _content(cells, filled, values)
     known = values[~np.isnan(values)]
     whole = content == "number" and bool(np.all(known == np.round(known)))
     return Profile(
         name=name,
         content=content,
-        filled=len(found),
-        levels=len(set(found)),
+        filled=filled,
+        levels=levels,
         whole=whole,
         running=whole and _counts_rows(known),
         numbers=values,
-        texts=texts,
+        cells=cells,
         datable=datable,
     )
 
@@ -96,7 +106,11 @@ def _content(cells: pd.Series, filled: int, values: npt.NDArray[np.float64]) -> 
 
 
 def _counts_rows(known: npt.NDArray[np.float64]) -> bool:
-    if len(known) < 10 or len(np.unique(known)) < len(known):
+    if len(known) < 10:
         return False
-    steps = np.abs(np.diff(np.sort(known)))
-    return bool((steps == 1).mean() >= RUNNING_SHARE)
+    steps = np.diff(known)
+    if (steps == 1).mean() >= RUNNING_SHARE:
+        return True
+    # Shuffled rows: every number once, without gaps.
+    ordered = np.diff(np.sort(known))
+    return bool((ordered > 0).all() and (ordered == 1).mean() >= 0.95)

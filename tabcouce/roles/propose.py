@@ -11,11 +11,12 @@ from tabcouce.read.table import Table
 from tabcouce.roles.column_name import find_column
 from tabcouce.roles.hints import hint
 from tabcouce.roles.profile import Profile, profile
-from tabcouce.roles.proxy import telling
+from tabcouce.roles.proxy import RECALL, telling
 from tabcouce.roles.role import ColumnRole, Flag, Kind, Roles
 
 SETTING_LEVELS = 20
 MOST_CONTEXT_LEVELS = 500
+MANY_TEXTS = 30
 
 
 def propose(table: Table, *, targets: Sequence[str] = (), context: Sequence[str] = ()) -> Roles:
@@ -44,8 +45,8 @@ def propose(table: Table, *, targets: Sequence[str] = (), context: Sequence[str]
             guess = _unusable(seen) or (None if known_context else _context(seen, _unit(table, seen.name)))
             if guess:
                 guesses[seen.name] = guess
-    if not known_targets:
-        known_targets = _guess_target(profiles, guesses, table)
+    known_targets = known_targets or (_guess_target(profiles, guesses, table),)
+    guesses |= _further_results(profiles, guesses)
     order = _order(profiles, guesses)
     for seen in profiles:
         if seen.name not in guesses:
@@ -90,7 +91,7 @@ def _unusable(seen: Profile) -> tuple[Kind, str] | None:
     if seen.content == "text" and seen.unique:
         return "identifier", "nearly every row has its own text"
     if seen.running:
-        return "identifier", "a running number: every row has its own, in steps of one"
+        return "identifier", "a running number: it counts the rows"
     if seen.whole and hint("identifier", name) and (seen.unique or not hint("context", name)):
         return "identifier", f"'{hint('identifier', name)}' in the name and whole numbers"
     return None
@@ -108,32 +109,43 @@ def _context(seen: Profile, unit: str | None) -> tuple[Kind, str] | None:
     return None
 
 
-def _guess_target(
-    profiles: list[Profile], guesses: dict[str, tuple[Kind, str]], table: Table
-) -> tuple[str, ...]:
-    free = [seen for seen in profiles if seen.name not in guesses]
-    usable = [s for s in free if s.content == "number" or (s.content == "text" and 2 <= s.levels <= 10)]
-    hinted = [seen for seen in usable if hint("target", seen.name) and not hint("setting", seen.name)]
-    numeric = [seen for seen in usable if seen.content == "number"]
-    if hinted:
-        best = hinted[-1]
-        reason = f"'{hint('target', best.name)}' in the name"
-    elif numeric or usable:
-        best = (numeric or usable)[-1]
-        reason = "the last numeric column" if numeric else "the last column with a few texts"
-    else:
+def _usable_target(seen: Profile) -> bool:
+    return seen.content == "number" or (seen.content == "text" and 2 <= seen.levels <= 10)
+
+
+def _names_result(seen: Profile) -> str | None:
+    """The word in the name that says 'quality value'; 'targeted ...' is a plan, not a result."""
+    return None if hint("setting", seen.name) or not _usable_target(seen) else hint("target", seen.name)
+
+
+def _guess_target(profiles: list[Profile], guesses: dict[str, tuple[Kind, str]], table: Table) -> str:
+    free = [seen for seen in profiles if seen.name not in guesses and _usable_target(seen)]
+    hinted = [seen for seen in free if _names_result(seen)]
+    numeric = [seen for seen in free if seen.content == "number"]
+    if not free:
         raise RoleError(
             "No column looks like a quality value to predict.",
             place=table.place(),
             remedy="Name it with --target.",
         )
+    best = (hinted or numeric or free)[-1]
+    if hinted:
+        reason = f"'{_names_result(best)}' in the name"
+    else:
+        reason = "the last numeric column" if numeric else "the last column with a few texts"
     guesses[best.name] = ("target", reason)
-    for other in hinted[:-1]:
-        guesses[other.name] = (
-            "after",
-            f"'{hint('target', other.name)}' in the name: a second quality value would give the target away",
-        )
-    return (best.name,)
+    return best.name
+
+
+def _further_results(
+    profiles: list[Profile], guesses: dict[str, tuple[Kind, str]]
+) -> dict[str, tuple[Kind, str]]:
+    found: dict[str, tuple[Kind, str]] = {}
+    for seen in profiles:
+        word = _names_result(seen)
+        if word and seen.name not in guesses:
+            found[seen.name] = ("after", f"'{word}' in the name: another result could give the target away")
+    return found
 
 
 def _order(profiles: list[Profile], guesses: dict[str, tuple[Kind, str]]) -> tuple[str, ...]:
@@ -152,23 +164,40 @@ def _input(seen: Profile, profiles: list[Profile], guesses: dict[str, tuple[Kind
         texts = seen.texts[np.isnan(seen.numbers)]
         example = next(text for text in texts if text != "(blank)")
         return "ignored", f"numbers and text together, e.g. '{example}'; correct the cells to use it"
+    if seen.content == "text" and seen.levels > max(MANY_TEXTS, seen.filled / 5):
+        return "ignored", f"{seen.levels} different texts are too many for a category"
     if seen.content == "text":
         return "condition", f"{seen.levels} texts that repeat: a category"
     word = hint("ambient", seen.name)
     if word:
         return "proxy", f"'{word}' in the name: surroundings or wear, not a cause one sets"
+    few_values = not hint("reading", seen.name) and seen.levels <= min(SETTING_LEVELS, seen.filled / 5)
+    told = _told_context(seen, profiles, guesses, sure=few_values)
+    if told:
+        return "proxy", told
+    if hint("setting", seen.name):
+        return "condition", f"'{hint('setting', seen.name)}' in the name"
+    if few_values:
+        return "condition", f"takes {seen.levels} different values, as a setting does"
+    return "sensor", "a number that varies"
+
+
+def _told_context(
+    seen: Profile, profiles: list[Profile], guesses: dict[str, tuple[Kind, str]], *, sure: bool
+) -> str | None:
+    """Why the column gives a context away, or None.
+
+    sure  only if it names the context row by row: a setting that each machine keeps differs
+          between machines without being a proxy of them
+    """
     for other in profiles:
-        if guesses.get(other.name, ("", ""))[0] != "context" or other.name == seen.name:
+        if guesses.get(other.name, ("", ""))[0] != "context":
             continue
         level = np.unique(other.texts.astype(str), return_inverse=True)[1]
         found = telling(seen.numbers, level)
-        if found is not None and found.gives_away:
-            return "proxy", (
+        if found is not None and (found.recall > RECALL if sure else found.gives_away):
+            return (
                 f"alone it tells '{other.name}': {100 * max(found.between, 0):.0f} % of its variance lies "
                 f"between its levels, {100 * found.recall:.0f} % of the rows are told rightly"
             )
-    if hint("setting", seen.name):
-        return "condition", f"'{hint('setting', seen.name)}' in the name"
-    if not hint("reading", seen.name) and seen.levels <= min(SETTING_LEVELS, seen.filled / 5):
-        return "condition", f"takes {seen.levels} different values, as a setting does"
-    return "sensor", "a number that varies"
+    return None

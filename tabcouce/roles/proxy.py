@@ -51,7 +51,7 @@ def telling(x: npt.NDArray[np.float64], level: npt.NDArray[np.int64]) -> Telling
     """Judge one numeric column against one context; only levels with five rows or more count.
 
     x      (n,) NaN where blank;  level (n,) int
-    Returns None where fewer than two such levels remain
+    Returns None where fewer than two such levels, or less than half of the rows, remain
     """
     known = np.isfinite(x)
     x, level = x[known], level[known]
@@ -60,6 +60,8 @@ def telling(x: npt.NDArray[np.float64], level: npt.NDArray[np.int64]) -> Telling
         x, level = x[keep], level[keep]
     codes, count = np.unique(level, return_inverse=True, return_counts=True)[1:]
     big = count[codes] >= 5
+    if big.sum() < 0.5 * len(x):
+        return None
     x, codes = x[big], np.unique(codes[big], return_inverse=True)[1]
     share = between_share(x, codes) if len(x) else None
     if share is None:
