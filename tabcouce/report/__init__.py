@@ -1,10 +1,12 @@
 """`Study` -> `Summary` -> page, workbook and result.json."""
 
+from tabcouce.report.page import write_page
 from tabcouce.report.predictions import predictions_frame
 from tabcouce.report.result import result_document, write_result
 from tabcouce.report.summarize import summarize
 from tabcouce.report.summary import Summary
 from tabcouce.report.verdict_text import verdict_sentences
+from tabcouce.report.workbook import write_workbook
 
 __all__ = [
     "Summary",
@@ -12,5 +14,7 @@ __all__ = [
     "result_document",
     "summarize",
     "verdict_sentences",
+    "write_page",
     "write_result",
+    "write_workbook",
 ]

@@ -148,7 +148,9 @@ def points(target: TargetSummary, drawn: Points, model: str, w: Words) -> str:
         say = w(
             "chart.points_say",
             **fields,
-            half=with_unit(significant(float(np.nanmedian(np.abs(observed - predicted)))), target.target.unit),
+            half=with_unit(
+                significant(float(np.nanmedian(np.abs(observed - predicted)))), target.target.unit
+            ),
             worst=w.listing(largest_errors(drawn, model, limit=2)),
         )
     elif len(target.target.classes) == 2:

@@ -46,6 +46,7 @@ def _finish(chart: alt.LayerChart | alt.Chart, height: float, width: float = WID
             titleFontSize=12,
             titleFontWeight="normal",
             labelLimit=220,
+            labelPadding=8,
             titleLimit=width,
         )
         .configure_legend(
@@ -73,7 +74,8 @@ def _scale(names: Sequence[str], *, rest: bool = False) -> tuple[alt.Scale, alt.
 def honesty_strip(target: TargetSummary, w: Words) -> Spec:
     """Each model's score under every split, with its interval."""
     edge = captions.SCORE_EDGE if target.metric == "r2" else 0.0
-    rows, splits = [], [captions.short_split(proof.key, w) for proof in target.splits]
+    rows: list[dict[str, Any]] = []
+    splits = [captions.short_split(proof.key, w) for proof in target.splits]
     for proof, name in zip(target.splits, splits, strict=True):
         for model in target.models:
             found = target.score(proof.key, model, target.metric)
@@ -108,10 +110,13 @@ def honesty_strip(target: TargetSummary, w: Words) -> Spec:
         tooltip=tips,
     )
     lowest = min([row["f3"] for row in rows] + [CHANCE.get(target.metric, 0.0)])
-    domain = alt.Scale(domain=[float(np.floor(lowest * 10) / 10), 1.0], nice=False)
-    x = alt.X("f2:Q", title=metric, scale=domain)
+    domain = alt.Scale(domain=[float(np.floor(lowest * 10) / 10) - 0.04, 1.02], nice=False)
+    ticks = alt.Axis(tickCount=8, format=".1f")
+    x = alt.X("f2:Q", title=metric, scale=domain, axis=ticks)
     spans = place.mark_rule(strokeWidth=2, opacity=0.55).encode(
-        x=alt.X("f3:Q", title=metric, scale=domain), x2="f4:Q", color=alt.Color("f1:N", scale=colour)
+        x=alt.X("f3:Q", title=metric, scale=domain, axis=ticks),
+        x2="f4:Q",
+        color=alt.Color("f1:N", scale=colour),
     )
     marks = place.mark_point(filled=True, size=70, opacity=1).encode(
         x=x,
@@ -147,7 +152,9 @@ def difference_forest(target: TargetSummary, w: Words) -> Spec:
     single = (
         alt.Chart(_data(units))
         .mark_point(filled=False, size=34, strokeWidth=1.2, color=GREY, opacity=0.8)
-        .encode(y=y, x=alt.X("f1:Q", title=title), tooltip=[alt.Tooltip("f7:N", title=w("chart.context")), gain])
+        .encode(
+            y=y, x=alt.X("f1:Q", title=title), tooltip=[alt.Tooltip("f7:N", title=w("chart.context")), gain]
+        )
     )
     overall = alt.Chart(_data(pooled)).encode(y=y)
     tips = [
@@ -160,7 +167,9 @@ def difference_forest(target: TargetSummary, w: Words) -> Spec:
     centre = overall.mark_point(filled=True, shape="diamond", size=150, color=INK, opacity=1).encode(
         x=alt.X("f1:Q", title=title), tooltip=tips
     )
-    return _finish(_zero(0.0) + single + wide + narrow + centre, height=44 * len(names) + 10, width=WIDTH - 130)
+    return _finish(
+        _zero(0.0) + single + wide + narrow + centre, height=44 * len(names) + 10, width=WIDTH - 130
+    )
 
 
 def _clip(gain: float) -> float:
@@ -192,7 +201,12 @@ def context_scores(target: TargetSummary, w: Words) -> Spec:
         .mark_point(filled=True, size=70, opacity=0.9)
         .encode(
             y=y,
-            x=alt.X("f2:Q", title=title, scale=alt.Scale(zero=target.is_regression)),
+            x=alt.X(
+                "f2:Q",
+                title=title,
+                scale=alt.Scale(zero=target.is_regression),
+                axis=alt.Axis(tickCount=8),
+            ),
             color=alt.Color("f1:N", scale=colour, sort=names),
             shape=alt.Shape("f1:N", scale=shape, sort=names),
             tooltip=[
@@ -208,7 +222,9 @@ def context_scores(target: TargetSummary, w: Words) -> Spec:
 def _picker(contexts: Sequence[str], w: Words) -> alt.Parameter:
     """A list below the chart from which one context is chosen; all are shown at first."""
     names = sorted(set(contexts))[:CHOICES]
-    choice = alt.binding_select(options=[None, *names], labels=[w("chart.all"), *names], name=w("chart.choose"))
+    choice = alt.binding_select(
+        options=[None, *names], labels=[w("chart.all"), *names], name=w("chart.choose")
+    )
     return alt.selection_point(name="pick", fields=["f2"], bind=choice)
 
 
@@ -217,7 +233,7 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
     coloured = captions.largest_errors(drawn, model, limit=captions.COLOURED_CONTEXTS)
     rest = len(set(drawn.context)) > len(coloured)
     names = coloured + ([w("chart.other")] if rest else [])
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"f0": x, "f1": y, "f2": context, "f3": context if context in coloured else names[-1], "f4": row}
         for x, y, context, row in zip(
             drawn.predicted[model], drawn.observed, drawn.context, drawn.rows, strict=True
@@ -227,8 +243,9 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
     unit = unit_suffix(target.target.unit)
     ends = [value for row in rows for value in (row["f0"], row["f1"])]
     scale = alt.Scale(domain=[min(ends), max(ends)], zero=False, nice=True)
-    x = alt.X("f0:Q", title=w("chart.axis_predicted", unit=unit), scale=scale)
-    y = alt.Y("f1:Q", title=w("chart.axis_observed", unit=unit), scale=scale)
+    axis = alt.Axis(tickCount=8)
+    x = alt.X("f0:Q", title=w("chart.axis_predicted", unit=unit), scale=scale, axis=axis)
+    y = alt.Y("f1:Q", title=w("chart.axis_observed", unit=unit), scale=scale, axis=axis)
     colour, shape = _scale(names, rest=rest)
     pick = _picker(drawn.context, w)
     line = (
@@ -342,7 +359,7 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
         alt.Tooltip(f"f0:{kind}", title=name, **({"format": ".4~g"} if kind == "Q" else {})),
         alt.Tooltip("f1:Q", title=title, format="+.3~g"),
     ]
-    y = alt.Y("f1:Q", title=title, axis=alt.Axis(tickCount=5))
+    y = alt.Y("f1:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(padding=8))
     x = (
         alt.X("f0:Q", title=name, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
         if curve.values
@@ -362,4 +379,3 @@ def has_points(target: TargetSummary, model: str) -> bool:
     """Whether there is any held-out prediction of the model to draw."""
     drawn = target.points
     return drawn is not None and any(p is not None for p in drawn.predicted.get(model, ()))
-

@@ -215,5 +215,3 @@ def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[s
         (w("checked.role_warnings"), w.listing(list(summary.role_warnings), 20)),
     ]
     return [(name, value) for name, value in shown if value]
-
-

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from tabcouce.evaluation.trial import Difference, ModelScores, Score
+from tabcouce.evaluation.trial import ModelScores
 from tabcouce.explanation.factor import Factor
 from tabcouce.report.atomic import write_bytes
+from tabcouce.report.catalogue import LANGUAGES
 from tabcouce.report.plain import plain
 from tabcouce.report.summary import Summary, TargetSummary
 from tabcouce.report.verdict_text import verdict_sentences
-from tabcouce.report.catalogue import LANGUAGES
 
 
 def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def write_result(summary: Summary, path: Path) -> Path:
     primary = result_document(summary)
     if len(summary.targets) > 1:
         names = [
-            f"targets/{k + 1}-{slug(target.target.name)}/result.json"
+            f"targets/{target_folder(k + 1, target.target.name)}/result.json"
             for k, target in enumerate(summary.targets)
         ]
         primary["documents"] = names
@@ -59,9 +60,10 @@ def write_result(summary: Summary, path: Path) -> Path:
     return write_bytes(path, _bytes(primary))
 
 
-def slug(name: str) -> str:
-    """ASCII letters and digits of a name, for folder names; 'target' where none are left."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "target"
+def target_folder(number: int, name: str) -> str:
+    """'1-strength-mpa': the number from 1 and what is ASCII of the name, for folder names."""
+    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join([str(number), *re.findall(r"[a-z0-9]+", text)])[:60]
 
 
 def _bytes(document: dict[str, Any]) -> bytes:
@@ -103,7 +105,7 @@ def _splits(target: TargetSummary) -> dict[str, Any]:
         if proof is not None:
             entry["folds"], entry["units"] = proof.folds, proof.units
         entry["models"][scores.model] = {
-            "metrics": {key: _score(score) for key, score in scores.metrics.items()},
+            "metrics": {key: asdict(score) for key, score in scores.metrics.items()},
             "per_context": {
                 unit: {key: {"value": score.value, "n": score.n} for key, score in metrics.items()}
                 for unit, metrics in scores.per_context.items()
@@ -115,10 +117,6 @@ def _splits(target: TargetSummary) -> dict[str, Any]:
     return found
 
 
-def _score(score: Score) -> dict[str, Any]:
-    return asdict(score)
-
-
 def _verdict(target: TargetSummary) -> dict[str, Any]:
     verdict = target.verdict
     return {
@@ -128,13 +126,9 @@ def _verdict(target: TargetSummary) -> dict[str, Any]:
         "metric": verdict.metric,
         "headline": verdict.headline,
         "sentences": {lang: " ".join(verdict_sentences(target, lang)) for lang in LANGUAGES},
-        "differences": [_difference(difference) for difference in verdict.differences],
+        "differences": [asdict(difference) for difference in verdict.differences],
         "reasons": verdict.reasons,
     }
-
-
-def _difference(difference: Difference) -> dict[str, Any]:
-    return asdict(difference)
 
 
 def _factor(factor: Factor) -> dict[str, Any]:

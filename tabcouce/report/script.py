@@ -9,7 +9,6 @@ import vl_convert
 
 from tabcouce.errors import TabcouceError
 
-
 ADDRESS = re.compile(r"https://(?:vega\.github\.io|github\.com)/[\w./-]*")
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Self
+from typing import Any, Self
 
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.trial import ModelScores, Score, Verdict
@@ -218,11 +217,12 @@ class Summary:
     seconds: Mapping[str, float] = field(default_factory=dict)
     schema_version: int = 1
 
-    def to_json(self) -> str:
-        """Text that `from_json` reads back as an equal value; not-a-number becomes null."""
-        return json.dumps(plain(asdict(self)), ensure_ascii=False, allow_nan=False)
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values that `from_json` reads back; not-a-number becomes None."""
+        document: dict[str, Any] = plain(asdict(self))
+        return document
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Read `to_json`'s text; unknown keys of a later version are left aside."""
-        return restore(cls, json.loads(text))
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Read `to_json`'s values; unknown keys of a later version are left aside."""
+        return restore(cls, document)

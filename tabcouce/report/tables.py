@@ -27,6 +27,7 @@ class Cell:
     reason  why there is no number; shown on hover and read aloud
     bar     length of a bar behind the number, share of the cell
     mark    style of a chip around the text, e.g. 'good', 'bad', 'open'
+    name    text of the user's file: may be broken anywhere
     """
 
     text: str
@@ -36,6 +37,7 @@ class Cell:
     strong: bool = False
     bar: float | None = None
     mark: str = ""
+    name: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,7 @@ def model_table(target: TargetSummary, w: Words) -> TableView:
     return TableView(w("table.models", metric=metric), tuple(heads), rows)
 
 
-def _model_row(
-    target: TargetSummary, model: str, mode: str, keys: list[str], w: Words
-) -> tuple[Cell, ...]:
+def _model_row(target: TargetSummary, model: str, mode: str, keys: list[str], w: Words) -> tuple[Cell, ...]:
     chosen = model == target.verdict.recommended and mode == "blind"
     name = w.label("model", model)
     cells = [Cell(name, small="" if mode == "blind" else w.label("mode", mode), strong=chosen)]
@@ -102,7 +102,8 @@ def _model_row(
         return (*cells, *(_empty(w("reason.not_run")),) * 2, Cell(""))
     cells.append(_number(significant(run.fit_seconds, 2)))
     cells.append(_number(f"{run.rows_used:,}"))
-    return (*cells, Cell(w.listing(list(run.notes), 3) if run.notes else ""))
+    inside = [w.label("inside", note) for note in run.notes]
+    return (*cells, Cell(w.listing(inside, 3) if inside else ""))
 
 
 def reading(difference: Difference) -> str:
@@ -165,7 +166,7 @@ def context_table(target: TargetSummary, w: Words) -> TableView:
     heads += [(_metric_head(target, key, w), True, False) for key in keys]
     rows = tuple(
         (
-            Cell(unit),
+            Cell(unit, name=True),
             _number(f"{max((found.n for found in metrics.values()), default=0):,}"),
             *(_score_cell(metrics.get(key), w, unit=key in ("rmse", "mae", "log_loss")) for key in keys),
         )
@@ -197,7 +198,7 @@ def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
         (w("table.direction"), False, False),
         (w("table.expected"), False, False),
         (w("table.agreement"), False, False),
-        (w("table.permutation"), True, False),
+        (w("table.permutation", metric=w.label("metric", target.metric)), True, False),
         (w("table.within"), True, False),
     ]
     top = max((factor.share for factor in factors), default=1.0) or 1.0
@@ -211,15 +212,17 @@ def _factor_row(
     marks = {"agrees": "good", "opposite": "bad", "unclear": "open", "not_reviewed": "plain"}
     cells = [
         _number(str(rank)),
-        Cell(factor.name, small=factor.unit if factor.unit and factor.unit not in factor.name else ""),
+        Cell(
+            factor.name,
+            small=factor.unit if factor.unit and factor.unit not in factor.name else "",
+            name=True,
+        ),
         _number(significant(factor.importance), small=f"± {significant(factor.spread, 2)}"),
         _number(f"{percent(factor.share)} %", bar=factor.share / top),
     ]
     if other:
         beside = other.get(factor.name)
-        cells.append(
-            _number(f"{percent(beside.share)} %") if beside else _empty(w("reason.not_measured"))
-        )
+        cells.append(_number(f"{percent(beside.share)} %") if beside else _empty(w("reason.not_measured")))
     arrow = w.label("arrow", factor.direction) if f"arrow.{factor.direction}" in w.messages else ""
     within = factor.varies_within_context
     return (
@@ -227,9 +230,7 @@ def _factor_row(
         Cell(f"{arrow} {w.label('direction', factor.direction)}".strip()),
         Cell(w.label("expected", factor.expected), mark="muted" if factor.expected == "unknown" else ""),
         Cell(w.label("agreement", factor.agreement), mark=marks.get(factor.agreement, "plain")),
-        _score_cell(factor.permutation, w, unit=True)
-        if factor.permutation is not None
-        else _empty(w("reason.not_measured")),
+        _loss_cell(factor.permutation, w),
         _empty(w("reason.not_measured"))
         if within is None
         else Cell(
@@ -239,6 +240,14 @@ def _factor_row(
             mark="bad" if within < SEPARABLE else "",
         ),
     )
+
+
+def _loss_cell(found: Score | None, w: Words) -> Cell:
+    """Loss of the primary score: three decimals, since small losses are the interesting ones."""
+    if found is None or found.value is None:
+        return _empty(w("reason.not_measured"))
+    small = "" if found.low is None or found.high is None else f"{found.low:.3f} … {found.high:.3f}"
+    return _number(f"{found.value:.3f}", small=small)
 
 
 def split_table(target: TargetSummary, w: Words) -> TableView:

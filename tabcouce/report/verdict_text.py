@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tabcouce.evaluation.trial import Score
+from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import percent, score, significant, with_unit
 from tabcouce.report.summary import TargetSummary
-from tabcouce.report.catalogue import Words, words
 
 CHANCE = {"r2": 0.0, "auc": 0.5}
 """Score of a model that knows nothing; what stands above it can be lost."""
