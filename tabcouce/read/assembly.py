@@ -62,7 +62,7 @@ def assemble(raw: RawSheet, *, missing: tuple[str, ...] = ()) -> Table:
     rows = header.first + 1 + np.flatnonzero(present)
     words = MISSING_TOKENS | {word.strip() for word in missing}
     typed = [_typed(raw.columns[c][:end], present, raw.source.decimal or ".", words) for c in kept]
-    _refuse_second_table(raw, columns, typed, rows, kept, place)
+    _refuse_second_table(columns, typed, rows, place)
     notes = [*raw.notes, *_layout_notes(raw, end, present, place)]
     for column, cells in zip(columns, typed, strict=True):
         notes += _column_notes(column, cells, rows, place)
@@ -110,12 +110,7 @@ def _typed(
 
 
 def _refuse_second_table(
-    raw: RawSheet,
-    columns: tuple[Column, ...],
-    typed: list[TypedCells],
-    rows: npt.NDArray[np.int64],
-    kept: list[int],
-    place: Place,
+    columns: tuple[Column, ...], typed: list[TypedCells], rows: npt.NDArray[np.int64], place: Place
 ) -> None:
     """ReadError where a row repeats the header, or texts stand in most columns of numbers."""
     texts = [c for c, cells in enumerate(typed) if cells.values.dtype == object]
@@ -132,9 +127,9 @@ def _refuse_second_table(
         raise ReadError(
             "the row "
             + ("repeats the header" if names_again else f"holds text in {odd[position]} columns of numbers")
-            + ": a second table seems to begin there",
+            + ": a second header seems to stand there",
             place=Place(file=place.file, sheet=place.sheet, row=int(rows[position])),
-            remedy="Keep one table in the sheet: move the second one to its own sheet or file.",
+            remedy="Keep one table in a sheet; if the row belongs to the header, name the header rows.",
         )
 
 

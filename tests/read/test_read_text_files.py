@@ -71,7 +71,8 @@ def test_a_comma_in_each_number_does_not_hide_the_semicolons(read):
 
 def test_title_rows_units_row_and_foot_rows_are_no_data(read):
     table = read(
-        "成形日報 2024年4月,,\n,,\nロット,温度,圧力\n,℃,MPa\nL1,230,80\nL2,231,82\n,,\n平均,230.5,81\n最大,231,82\n"
+        "成形日報 2024年4月,,\n,,\nロット,温度,圧力\n,℃,MPa\n"
+        "L1,230,80\nL2,231,82\n,,\n平均,230.5,81\n最大,231,82\n"
     )
     assert table.frame.to_dict("list") == {"ロット": ["L1", "L2"], "温度": [230, 231], "圧力": [80, 82]}
     assert [column.unit for column in table.columns] == [None, "℃", "MPa"]

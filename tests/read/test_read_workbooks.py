@@ -67,9 +67,11 @@ def test_a_sheet_as_engineers_keep_it(book, read):
 
 
 def test_header_rows_that_are_given_are_used_exactly(book, read):
-    fill(book.active, [["note", None], ["a", "b"], ["A", "B"], [1, 2]])
-    assert list(read(book, Layout(header_rows=(2,))).frame.columns) == ["a", "b"]
+    fill(book.active, [["note", None], ["a", "b"], ["A", "B"], [1, 2], [3, 4], [5, 6], [7, 8]])
+    assert list(read(book, Layout(header_rows=(2, 3))).frame.columns) == ["a/A", "b/B"]
     assert list(read(book, Layout(header_rows=(3,))).frame.columns) == ["A", "B"]
+    with pytest.raises(ReadError, match="row 3: the row holds text in 2 columns of numbers"):
+        read(book, Layout(header_rows=(2,)))
     with pytest.raises(ReadError, match="row 9 was named as a header row"):
         read(book, Layout(header_rows=(9,)))
 
