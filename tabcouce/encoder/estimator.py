@@ -7,8 +7,7 @@ not a reproduction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -38,16 +37,6 @@ WIDE = 4
 def automatic_epochs(rows: int) -> int:
     """Passes over the rows: about 500 steps at least, fewer passes where rows are many."""
     return 64 if rows < 2000 else 40 if rows < 5000 else 24
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class _Couce(BaseEstimator):
@@ -115,6 +104,7 @@ class _Couce(BaseEstimator):
     adjusted_: FittedView
     n_features_in_: int
     view_: str
+    selection_: tuple[InnerTrial, ...]
 
     # Fitting --------------------------------------------------------------------------------
 
@@ -126,9 +116,7 @@ class _Couce(BaseEstimator):
         self.__dict__.update(fitted[0].__dict__)
         return self
 
-    def fit_folds(
-        self, X: Any, y: Any, context: Any, folds: Sequence[npt.NDArray[np.int64]]
-    ) -> list[Self]:
+    def fit_folds(self, X: Any, y: Any, context: Any, folds: Sequence[npt.NDArray[np.int64]]) -> list[Self]:
         """One fitted estimator per fold, all trained in one packed run.
 
         folds  positions of each fold's training rows; nothing else of a fold's data is used
@@ -145,11 +133,12 @@ class _Couce(BaseEstimator):
     ) -> list[Self]:
         self._check_settings()
         seed = 0 if self.random_state is None else int(self.random_state)
-        joint = context.groupby(list(context.columns)).ngroup().to_numpy() if len(context.columns) else None
-        rows = []
-        for fold in folds:
-            labels = np.zeros(len(fold), dtype=np.int64) if joint is None else joint[fold]
-            rows.append(thinned(np.asarray(fold), labels, self.max_rows, seed))
+        joint = (
+            context.groupby(list(context.columns)).ngroup().to_numpy().astype(np.int64)
+            if len(context.columns)
+            else np.zeros(len(frame), dtype=np.int64)
+        )
+        rows = [thinned(np.asarray(fold, dtype=np.int64), joint[fold], self.max_rows, seed) for fold in folds]
         coded = [
             FoldRows.of(
                 frame.iloc[own].reset_index(drop=True),
@@ -162,8 +151,7 @@ class _Couce(BaseEstimator):
             for own in rows
         ]
         budgets = [Budget.of(fold.code, self.proxy_columns, self.tolerances or {}) for fold in coded]
-        with _threads(self.threads):
-            fitted = fit_views(coded, budgets, self._plan(coded, budgets, seed), self._device())
+        fitted = fit_views(coded, budgets, self._plan(coded, budgets, seed), self._device())
         return [
             self._adopt(fold, one, len(own), y[own])
             for fold, one, own in zip(coded, fitted, rows, strict=True)
@@ -195,6 +183,7 @@ class _Couce(BaseEstimator):
             view=self.view,
             interventions=self.interventions,
             seed=seed,
+            threads=self.threads,
         )
 
     def _adopt(self, fold: FoldRows, fitted: FittedFold, rows_used: int, y: Array) -> Self:
@@ -207,7 +196,7 @@ class _Couce(BaseEstimator):
         own.view_ = fitted.choice.blind_view
         blind = fitted.choice.adjusted if own.view_ == "do" else fitted.choice.pooled
         own.intervention_ = bool(blind and blind.intervene)
-        own.selection_: tuple[InnerTrial, ...] = fitted.trials
+        own.selection_ = fitted.trials
         own.rows_used_ = rows_used
         own.range_ = (float(y.min()), float(y.max()))
         return own
@@ -299,9 +288,7 @@ class _Couce(BaseEstimator):
                     self.feature_names_in_ = names
                 _check_frame(X)
             return X.set_axis([str(name) for name in X.columns], axis=1)
-        matrix = validate_data(
-            self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
-        )
+        matrix = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
         return pd.DataFrame(matrix, columns=[f"x{j}" for j in range(matrix.shape[1])])
 
     def __sklearn_tags__(self) -> Any:
@@ -333,7 +320,8 @@ def _labels(context: Any, rows: int) -> pd.DataFrame:
         context.columns = [f"context{c}" for c in range(context.shape[1])]
     if len(context) != rows:
         raise ValueError(f"context has {len(context)} rows, X has {rows}.")
-    return context.astype(object).astype(str).set_axis(map(str, context.columns), axis=1).reset_index(drop=True)
+    text = context.astype(object).astype(str).reset_index(drop=True)
+    return text.set_axis([str(name) for name in context.columns], axis=1)
 
 
 class CouceRegressor(RegressorMixin, _Couce):
@@ -355,9 +343,7 @@ class CouceRegressor(RegressorMixin, _Couce):
             if len(y) != len(frame):
                 raise ValueError(f"y has {len(y)} values, X has {len(frame)} rows.")
             return frame, np.asarray(y, dtype=float)
-        matrix, y = validate_data(
-            self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=True
-        )
+        matrix, y = validate_data(self, X, y, dtype=np.float64, ensure_all_finite="allow-nan", y_numeric=True)
         return self._frame(matrix), np.asarray(y, dtype=float)
 
     def predict(self, X: Any, context: Any = None) -> Array:

@@ -64,10 +64,7 @@ class FittedView(nn.Module):
         """From the members' trained weights, context effects still zero."""
         net = PackedNet(shape, [0] * len(weights))
         net.load_state_dict(
-            {
-                name: torch.stack([torch.as_tensor(w[name]) for w in weights])
-                for name in net.state_dict()
-            }
+            {name: torch.stack([torch.as_tensor(w[name]) for w in weights]) for name in net.state_dict()}
         )
         effect = np.zeros((len(weights), shape.levels + 1, shape.outputs))
         return cls(net, units, prior, effect, use_context)
@@ -116,9 +113,7 @@ class FittedView(nn.Module):
     def do(self, u: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return self._in_parts(u, None, "do")
 
-    def known(
-        self, u: npt.NDArray[np.float64], index: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.float64]:
+    def known(self, u: npt.NDArray[np.float64], index: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         return self._in_parts(u, index, "known")
 
     @torch.no_grad()
@@ -175,9 +170,7 @@ class FittedView(nn.Module):
                 effect = log_odds_intercepts(output, y[own].astype(np.int64), index[own], total)
             self.effect[m] = torch.as_tensor(effect)
 
-    def _outputs(
-        self, u: npt.NDArray[np.float64], index: npt.NDArray[np.int64]
-    ) -> npt.NDArray[np.float64]:
+    def _outputs(self, u: npt.NDArray[np.float64], index: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
         """(M, n, k) outputs in member units under the rows' own atoms."""
         parts = []
         for start in range(0, len(u), ROWS_AT_ONCE):

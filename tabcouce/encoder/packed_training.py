@@ -98,9 +98,7 @@ class _Data:
         self.u = stack([t.u for t in tasks], shape.inputs, 0.0, torch.float32)
         self.target = stack([t.target for t in tasks], shape.outputs, 0.0, torch.float32)
         self.labels = stack([t.labels for t in tasks], shape.proxies, 0.0, torch.float32)
-        self.context = stack(
-            [t.context for t in tasks], tasks[0].context.shape[1], shape.levels, torch.int64
-        )
+        self.context = stack([t.context for t in tasks], tasks[0].context.shape[1], shape.levels, torch.int64)
         self.own = torch.arange(len(tasks), device=device)[:, None]
 
     def take(self, source: Tensor, index: Tensor) -> Tensor:
