@@ -40,7 +40,7 @@ def with_derived(table: Table, derive: tuple[Derived, ...], place: Place) -> Tab
             values = _part_of_date(dates, made.part)
             if made.format is not None:
                 frame = frame.assign(**{source: dates})
-        frame = frame.assign(**{made.name: values.to_numpy()})
+        frame = pd.concat([frame, values.rename(made.name).set_axis(frame.index)], axis=1)
         columns.append(Column(name=made.name, letter=""))
     return replace(table, frame=frame, columns=tuple(columns)) if derive else table
 
@@ -76,8 +76,8 @@ def _part_of_date(dates: npt.NDArray[np.datetime64], part: str) -> pd.Series:
         return stamps.dt.year.astype(float)
     if part == "month":
         return stamps.dt.month.astype(float)
-    quarter = stamps.dt.year.astype("Int64").astype(str) + "Q" + stamps.dt.quarter.astype("Int64").astype(str)
-    return quarter.astype(object).where(stamps.notna(), None)
+    quarters = [None if stamp is pd.NaT else f"{stamp.year}Q{stamp.quarter}" for stamp in stamps]
+    return pd.Series(quarters, dtype=object)
 
 
 def _first_integer(cells: pd.Series, table: Table, column: str) -> pd.Series:

@@ -1,0 +1,111 @@
+"""Guessed roles, each with its reason."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabcouce.errors import RoleError
+from tabcouce.read.table import Column, Source, Table
+from tabcouce.roles import Roles, propose
+from tabcouce.roles.proxy import between_share, telling
+
+RNG = np.random.default_rng(0)
+N = 120
+MACHINE = np.repeat(np.arange(6), 20)
+
+
+def table_of(cells: dict[str, object]) -> Table:
+    frame = pd.DataFrame(
+        {n: pd.Series(c, dtype=object if isinstance(c, list) else float) for n, c in cells.items()}
+    )
+    return Table(Source("a.csv", ""), tuple(Column(n, "A") for n in frame), frame, np.arange(N), (1,))
+
+
+def kind(roles: Roles, name: str) -> str:
+    return roles.of(name).kind
+
+
+def test_an_english_and_japanese_table_is_understood() -> None:
+    roles = propose(
+        table_of(
+            {
+                "No.": np.arange(N) + 1,
+                "日付": [f"2024/{1 + k // 28}/{1 + k % 28}" for k in range(N)],
+                "号機": MACHINE + 1.0,
+                "材料ロット": [f"L{k // 5}" for k in range(N)],
+                "設定温度[℃]": RNG.choice([180.0, 200.0, 220.0], N),
+                "圧力実績": RNG.normal(size=N),
+                "ライン速度": RNG.choice([10.0, 12.0, 15.0], N),
+                "室温": RNG.normal(size=N),
+                "tool_temp": 5.0 * MACHINE + RNG.normal(size=N) * 0.1,
+                "grade": ["a", "b", "c"] * 40,
+                "定数": np.full(N, 3.0),
+                "mixed": ["1", "2", "?", "4"] * 30,
+                "備考": ["ok", "再測定"] * 60,
+                "硬度": RNG.normal(size=N),
+                "引張強度": RNG.normal(size=N),
+            }
+        )
+    )
+    assert {c.name: c.kind for c in roles.columns} == {
+        "No.": "identifier", "日付": "ignored", "号機": "context", "材料ロット": "context",
+        "設定温度[℃]": "condition", "圧力実績": "sensor", "ライン速度": "condition", "室温": "proxy",
+        "tool_temp": "proxy", "grade": "condition", "定数": "ignored", "mixed": "ignored",
+        "備考": "after", "硬度": "after", "引張強度": "target",
+    }  # fmt: skip
+    assert roles.order == ("日付",)
+    assert "time" in roles.of("日付").flags
+    assert all(c.reason and c.guessed for c in roles.columns)
+
+
+def test_without_a_hint_the_last_numeric_column_is_the_target() -> None:
+    roles = propose(table_of({"a": RNG.normal(size=N), "b": RNG.normal(size=N), "c": ["u", "v", "w"] * 40}))
+    assert roles.targets == ("b",)
+
+
+def test_named_targets_and_contexts_are_kept() -> None:
+    cells = {"a": RNG.normal(size=N), "k": MACHINE + 0.0, "strength": RNG.normal(size=N)}
+    roles = propose(table_of(cells), targets=["a"], context=["k"])
+    assert (roles.targets, kind(roles, "k")) == (("a",), "context")
+    assert kind(roles, "strength") == "after"
+    assert not roles.of("a").guessed
+    with pytest.raises(RoleError, match="'b'"):
+        propose(table_of(cells), targets=["b"])
+
+
+def test_a_setting_that_each_machine_keeps_is_no_proxy() -> None:
+    roles = propose(
+        table_of({"machine": MACHINE + 0.0, "depth": np.repeat([1.0, 2.0, 1.0, 2.0, 1.0, 2.0], 20),
+                  "x": RNG.normal(size=N), "yield": RNG.normal(size=N)})
+    )  # fmt: skip
+    assert kind(roles, "depth") == "condition"
+
+
+def test_a_counter_that_starts_again_is_an_identifier() -> None:
+    roles = propose(
+        table_of({"row": np.tile(np.arange(20.0), 6), "x": RNG.normal(size=N), "y": RNG.normal(size=N)})
+    )
+    assert kind(roles, "row") == "identifier"
+
+
+def test_a_table_without_any_usable_target_is_refused() -> None:
+    with pytest.raises(RoleError, match="quality value"):
+        propose(table_of({"t": [f"text {k}" for k in range(N)]}))
+
+
+def test_between_share_is_the_written_ratio_of_mean_squares() -> None:
+    x = RNG.normal(size=N) + MACHINE
+    within = sum(np.sum((part - part.mean()) ** 2) for part in x.reshape(6, 20))
+    total = ((x - x.mean()) ** 2).sum()
+    assert between_share(x, MACHINE) == pytest.approx(1 - (within / (N - 6)) / (total / (N - 1)))
+    assert abs(between_share(RNG.normal(size=N), np.arange(N) // 2) or 0) < 0.5
+    assert between_share(np.full(N, 2.0), MACHINE) is None
+
+
+def test_telling_knows_a_column_of_contexts_with_equal_means_but_other_spread() -> None:
+    level = np.repeat([0, 1], 200)
+    x = RNG.normal(size=400) * np.where(level == 0, 1e-3, 10.0)
+    found = telling(x, level)
+    assert found is not None
+    assert found.between < 0.1
+    assert found.recall > 0.95
