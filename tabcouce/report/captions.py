@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Difference
 from tabcouce.report.catalogue import Words
 from tabcouce.report.curves import CURVE_POINTS
@@ -18,9 +19,20 @@ COLOURED_CONTEXTS = 6
 DRAWN_UNITS = 100
 
 
-def unit_suffix(unit: str | None) -> str:
+def unit_suffix(unit: str | None, w: Words) -> str:
     """', MPa' for titles of columns and axes; '' where the unit is not known."""
-    return f", {unit}" if unit else ""
+    return w("unit.suffix", unit=unit) if unit else ""
+
+
+def place_text(place: Place, w: Words) -> str:
+    """'press.xlsx, sheet “March”, row 214', the parts that are known."""
+    parts = [
+        place.file,
+        None if place.sheet is None else w("place.sheet", sheet=place.sheet),
+        None if place.row is None else w("place.row", row=place.row),
+        None if place.column is None else w("place.column", column=place.column),
+    ]
+    return w.messages["list.join"].join(part for part in parts if part)
 
 
 def short_split(split: str, w: Words) -> str:
@@ -89,8 +101,13 @@ def differences(target: TargetSummary, w: Words) -> str:
         units=len(chosen.per_unit),
     )
     total = max(len(d.per_unit) for d in made)
-    cut = total > DRAWN_UNITS
-    return sentences(w, say, w("chart.units_shown", shown=DRAWN_UNITS, total=total) if cut else "")
+    far = any(value is not None and abs(value) > 1 for d in made for value in d.per_unit.values())
+    return sentences(
+        w,
+        say,
+        w("chart.differences_clip") if far else "",
+        w("chart.units_shown", shown=DRAWN_UNITS, total=total) if total > DRAWN_UNITS else "",
+    )
 
 
 def per_context(target: TargetSummary, model: str) -> list[tuple[str, float]]:
@@ -193,4 +210,4 @@ def curves(target: TargetSummary, w: Words) -> str:
     cut = any(len(drawn.rows) < drawn.total for drawn in target.curves)
     unit = target.target.unit if target.is_regression else None
     shown = w("chart.curve_shown", limit=CURVE_POINTS) if cut else ""
-    return w("chart.curves_say", unit=unit_suffix(unit), shown=shown).strip()
+    return w("chart.curves_say", unit=unit_suffix(unit, w), shown=shown).strip()

@@ -123,12 +123,14 @@ def honesty_strip(target: TargetSummary, w: Words) -> Spec:
         color=alt.Color("f1:N", scale=colour, sort=splits),
         shape=alt.Shape("f1:N", scale=shape, sort=splits),
     )
-    chance = _zero(CHANCE.get(target.metric, 0.0))
+    chance = _mark_at(CHANCE.get(target.metric, 0.0), domain)
     return _finish(chance + spans + marks, height=len(models) * (14 * len(splits) + 14))
 
 
-def _zero(at: float) -> alt.Chart:
-    return alt.Chart(_data([{"f9": at}])).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="f9:Q")
+def _mark_at(at: float, scale: alt.Scale) -> alt.Chart:
+    """A dashed line; its scale must be the other layers', or Vega-Lite joins in a zero."""
+    place = alt.X("f9:Q", scale=scale)
+    return alt.Chart(_data([{"f9": at}])).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=place)
 
 
 def difference_forest(target: TargetSummary, w: Words) -> Spec:
@@ -168,7 +170,9 @@ def difference_forest(target: TargetSummary, w: Words) -> Spec:
         x=alt.X("f1:Q", title=title), tooltip=tips
     )
     return _finish(
-        _zero(0.0) + single + wide + narrow + centre, height=44 * len(names) + 10, width=WIDTH - 130
+        _mark_at(0.0, alt.Scale()) + single + wide + narrow + centre,
+        height=44 * len(names) + 10,
+        width=WIDTH - 130,
     )
 
 
@@ -191,7 +195,7 @@ def context_scores(target: TargetSummary, w: Words) -> Spec:
     names = [w.label("model", model) for model in models]
     colour, shape = _scale(names)
     title = (
-        w("chart.axis_error", unit=unit_suffix(target.target.unit))
+        w("chart.axis_error", unit=unit_suffix(target.target.unit, w))
         if target.is_regression
         else w.label("metric", "auc")
     )
@@ -240,7 +244,7 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
         )
         if x is not None
     ]
-    unit = unit_suffix(target.target.unit)
+    unit = unit_suffix(target.target.unit, w)
     ends = [value for row in rows for value in (row["f0"], row["f1"])]
     scale = alt.Scale(domain=[min(ends), max(ends)], zero=False, nice=True)
     axis = alt.Axis(tickCount=8)
@@ -315,7 +319,7 @@ def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Wor
 
 def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
     """Mean absolute contribution of each factor and its spread over the folds."""
-    unit = unit_suffix(target.target.unit if target.is_regression else None)
+    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     factors = target.factors_of(model)[:FACTORS]
     rows = [
         {
@@ -344,7 +348,7 @@ def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
 
 def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     """Value against contribution of one factor."""
-    unit = unit_suffix(target.target.unit if target.is_regression else None)
+    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     title = w("chart.axis_contribution", unit=unit)
     cells = curve.values or curve.levels
     rows = [

@@ -25,7 +25,8 @@ def score(value: float | None) -> str:
         return DASH
     if abs(value) >= 100:
         return significant(value, 2)
-    return f"{value:.3f}" if 0.985 < abs(value) < 1 else f"{value + 0.0:.2f}"
+    text = f"{value:.3f}" if 0.985 < abs(value) < 1 else f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text
 
 
 def percent(share: float | None) -> str:

@@ -108,7 +108,8 @@ def render_page(summary: Summary, lang: str) -> str:
         ],
         glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
         library=Markup(chart_library()),  # our own bundle, checked not to end its tag
-        unit=captions.unit_suffix,
+        unit=lambda unit: captions.unit_suffix(unit, w),
+        place=lambda place: captions.place_text(place, w),
         split_name=lambda key: captions.long_split(key, w),
     )
 
@@ -126,7 +127,12 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         outcome=w.label("outcome", target.verdict.outcome),
         sentences=verdict_sentences(target, w.language),
         tiles=tiles(target, w),
-        counts=w.listing([f"{n} {w.label('severity', severity)}" for severity, n in count.items()]),
+        counts=w.listing(
+            [
+                w("page.warnings_count", n=n, severity=w.label("severity", severity))
+                for severity, n in count.items()
+            ]
+        ),
         findings=target.findings,
         models=model_table(target, w),
         differences=difference_table(target, w),

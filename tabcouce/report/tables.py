@@ -76,7 +76,7 @@ def model_table(target: TargetSummary, w: Words) -> TableView:
     heads = [(w("table.model"), False, False)]
     heads += [(long_split(key, w), True, key == target.headline) for key in keys]
     if target.is_regression:
-        heads.append((w("table.error", unit=unit_suffix(target.target.unit)), True, False))
+        heads.append((w("table.error", unit=unit_suffix(target.target.unit, w)), True, False))
     else:
         heads.append((w.label("metric", "recall_at_5pct_false_alarms"), True, False))
     heads += [(w("table.seconds"), True, False), (w("table.rows_used"), True, False)]
@@ -177,7 +177,7 @@ def context_table(target: TargetSummary, w: Words) -> TableView:
 
 
 def _metric_head(target: TargetSummary, key: str, w: Words) -> str:
-    suffix = unit_suffix(target.target.unit) if key in ("rmse", "mae") else ""
+    suffix = unit_suffix(target.target.unit, w) if key in ("rmse", "mae") else ""
     return w.label("metric", key) + suffix
 
 
@@ -185,7 +185,7 @@ def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
     """The most important factors: size, direction, agreement with what was expected."""
     factors = target.factors_of(model)[:FACTOR_ROWS]
     other = {factor.name: factor for factor in target.factors_of("lightgbm")} if model != "lightgbm" else {}
-    unit = unit_suffix(target.target.unit if target.is_regression else None)
+    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     heads = [
         (w("table.rank"), True, False),
         (w("table.factor"), False, False),
@@ -198,7 +198,7 @@ def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
         (w("table.direction"), False, False),
         (w("table.expected"), False, False),
         (w("table.agreement"), False, False),
-        (w("table.permutation", metric=w.label("metric", target.metric)), True, False),
+        (w("table.permutation", metric=w.label("metric_symbol", target.metric)), True, False),
         (w("table.within"), True, False),
     ]
     top = max((factor.share for factor in factors), default=1.0) or 1.0
@@ -227,8 +227,8 @@ def _factor_row(
     within = factor.varies_within_context
     return (
         *cells,
-        Cell(f"{arrow} {w.label('direction', factor.direction)}".strip()),
-        Cell(w.label("expected", factor.expected), mark="muted" if factor.expected == "unknown" else ""),
+        Cell(f"{arrow} {w.label('direction', factor.direction)}".strip(), mark="word"),
+        Cell(w.label("expected", factor.expected), mark="muted" if factor.expected == "unknown" else "word"),
         Cell(w.label("agreement", factor.agreement), mark=marks.get(factor.agreement, "plain")),
         _loss_cell(factor.permutation, w),
         _empty(w("reason.not_measured"))

@@ -48,7 +48,7 @@ def _honest(target: TargetSummary, w: Words) -> Tile:
         note = w("tile.honest_note_plain", **fields)
     else:
         note = w("tile.honest_note", **fields, low=score(found.low), high=score(found.high))
-    value = w("tile.honest_value", metric=w.label("metric", target.metric), value=score(found.value))
+    value = w("tile.honest_value", metric=w.label("metric_symbol", target.metric), value=score(found.value))
     return Tile(w("tile.honest"), value, note)
 
 
@@ -62,7 +62,7 @@ def _gap(target: TargetSummary, w: Words) -> Tile:
         for key in keys
         if (found := target.score(key, model, target.metric)) is not None
     )
-    names = {"metric": w.label("metric", target.metric), "model": w.label("model", model)}
+    names = {"metric": w.label("metric_symbol", target.metric), "model": w.label("model", model)}
     if len(steps) < 2:
         value = steps[0][1] if steps else w("tile.not_available")
         return Tile(w("tile.gap"), value, w("tile.gap_none", **names))

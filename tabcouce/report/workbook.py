@@ -91,7 +91,7 @@ def _cover(book: xlsxwriter.Workbook, summary: Summary, w: Words, formats: dict[
     sheet.write_string(0, 0, summary.name, formats["title"])
     row = 2
     for target in summary.targets:
-        about = f"{target.target.name}{unit_suffix(target.target.unit)}"
+        about = f"{target.target.name}{unit_suffix(target.target.unit, w)}"
         lines = [(w("book.target"), about), (w("page.verdict"), w.label("outcome", target.verdict.outcome))]
         lines += [("", sentence) for sentence in verdict_sentences(target, w.language)]
         for tile in tiles(target, w):
@@ -218,7 +218,7 @@ def _predictions(target: TargetSummary, frame: pd.DataFrame, suffix: str, w: Wor
     if target.is_regression and key in frame.columns:
         heads.append(
             w("book.residual", model=w.label("model", model), split=long_split(split, w))
-            + unit_suffix(target.target.unit)
+            + unit_suffix(target.target.unit, w)
         )
         columns.append(_cells(frame["observed"].astype(float) - frame[key].astype(float)))
     return Sheet(w("book.predictions") + suffix, tuple(heads), list(zip(*columns, strict=True)))
@@ -230,7 +230,7 @@ def _cells(column: pd.Series) -> list[object]:
 
 
 def _prediction_head(name: str, target: TargetSummary, w: Words) -> str:
-    unit = unit_suffix(target.target.unit if target.is_regression else None)
+    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     if name == "row":
         return w("book.row")
     if name == "observed":
