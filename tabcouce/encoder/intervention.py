@@ -104,6 +104,18 @@ def symmetric_kl(logits: Tensor, moved: Tensor) -> Tensor:
     return 0.5 * (forward + backward).mean(-1)
 
 
+def output_change(output: Tensor, moved: Tensor) -> Tensor:
+    """The same invariance for the supervised output, which the proxies' term leaves free.
+
+    Classes: symmetric KL. Regression: symmetric KL of two Gaussians of unit variance, D^2 / 2
+    from each side, D the difference in standardised target units.
+    output, moved (M, B, k); returns (M,).
+    """
+    if output.shape[-1] > 1:
+        return symmetric_kl(output, moved)
+    return (output - moved).square().mean((1, 2))
+
+
 def ramp(progress: float) -> float:
     """exp(-5 (1 - t)^2): the invariance term fades in (schedule of FACT, Xu et al., CVPR 2021)."""
     return float(np.exp(-5.0 * (1.0 - min(progress, 1.0)) ** 2))

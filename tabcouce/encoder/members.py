@@ -131,10 +131,12 @@ def _member(
     scale = RobustScale.of(fold.u[train].astype(float))
     Z = scale(fold.u.astype(float))
     inside = variant.use_context and fold.has_context
+    # The straight line of an intervened member must not lean on the columns that will be swapped.
+    reads = ~budget.swap if variant.intervene else np.ones_like(budget.swap)
     start = linear_start(
-        Z[train],
+        Z[train] * reads,
         target[train],
-        Z[held],
+        Z[held] * reads,
         target[held],
         fold.index[train] if inside else None,
         fold.index[held] if inside else None,

@@ -22,6 +22,7 @@ from tabcouce.encoder.intervention import (
     observed_mask,
     ramp,
     recalibrated,
+    output_change,
     symmetric_kl,
 )
 from tabcouce.encoder.packed_net import NetShape, PackedNet
@@ -276,18 +277,19 @@ def _loss(
     target, labels = data.take(data.target, index), data.take(data.labels, index)
     shift, effect = net.embedding_shift(context), net.output_shift(context)
 
-    def view(u: Tensor) -> tuple[Tensor, Tensor]:
+    def view(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         encoded = net.encode(u)
         logits = net.logits(encoded, shift)
-        error = supervised_loss(net.output(encoded, logits) + effect, target)
-        return error + recipe.proxy_weight * host_loss(logits, labels), logits
+        output = net.output(encoded, logits) + effect
+        error = supervised_loss(output, target) + recipe.proxy_weight * host_loss(logits, labels)
+        return error, logits, output
 
     u = data.take(data.u, index)
-    clean, logits = view(u)
+    clean, logits, output = view(u)
     if move is None:
         return clean
-    moved, moved_logits = view(move(u, epoch, part))
-    invariance = symmetric_kl(logits, moved_logits)
+    moved, moved_logits, moved_output = view(move(u, epoch, part))
+    invariance = symmetric_kl(logits, moved_logits) + output_change(output, moved_output)
     return 0.5 * (clean + moved) + recipe.invariance_weight * ramp(4 * progress) * invariance
 
 
