@@ -26,6 +26,8 @@ def step_codes(x: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
 def step_score(codes: npt.NDArray[np.int64], y: npt.NDArray[np.float64], *, classes: int, seed: int) -> float:
     """Out-of-fold score of predicting each bin by its mean: R2, or the mean one-against-rest AUC.
 
+    A bin without training rows is predicted by the overall mean.
+
     codes    (n,) bin of each row;  y (n,) value or class number;  classes 0 for regression
     """
     Y = y[:, None] if classes == 0 else (y[:, None] == np.arange(classes)).astype(float)
@@ -37,9 +39,8 @@ def step_score(codes: npt.NDArray[np.int64], y: npt.NDArray[np.float64], *, clas
         count = np.bincount(codes[train], minlength=size)
         for j in range(Y.shape[1]):
             total = np.bincount(codes[train], weights=Y[train, j], minlength=size)
-            overall = Y[train, j].mean()
-            # One pseudo-row of the overall mean: an empty bin predicts that mean.
-            predicted[test, j] = ((total + overall) / (count + 1))[codes[test]]
+            mean = np.where(count > 0, total / np.maximum(count, 1), Y[train, j].mean())
+            predicted[test, j] = mean[codes[test]]
     if classes == 0:
         return 1.0 - float(np.sum((Y - predicted) ** 2) / np.sum((Y - Y.mean()) ** 2))
     scores = [auc(Y[:, j] > 0, predicted[:, j]) for j in range(classes)]

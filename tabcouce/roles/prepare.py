@@ -100,11 +100,12 @@ def _inputs(table: Table, roles: Roles) -> pd.DataFrame:
                 raise not_a_number(table, role.name, numbers.unread, role="input")
             columns[role.name] = pd.Series(numbers.values)
         else:
-            columns[role.name] = _category(cells)
+            columns[role.name] = category(cells)
     return pd.DataFrame(columns, index=range(len(table.rows)))
 
 
-def _category(cells: pd.Series) -> pd.Series:
+def category(cells: pd.Series) -> pd.Series:
+    """Text cells as a pandas category of stripped text, NaN where blank."""
     texts = pd.Series(level_texts(cells), dtype=object)
     texts = texts.where(texts != BLANK, None)
     levels = sorted(texts.dropna().unique())

@@ -53,9 +53,9 @@ def plan_splits(dataset: Dataset, *, folds: int, seed: int) -> SplitPlan:
     keys = [split.key for split in made]
     if not made:
         raise SplitError(
-            "No split leaves two classes to train on.",
+            "No split leaves rows, and at least two classes, to train on.",
             place=_place(dataset),
-            remedy="Add rows of the rare class; each group or context holds only one class now.",
+            remedy="Check the column under 'group' (all rows are one group?) or add rows of the rare class.",
         )
     return SplitPlan(splits=tuple(made), headline=_headline(keys, dataset, headline))
 
