@@ -2,7 +2,6 @@
 
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.declaration import ColumnEntry, Declaration, Derived
-from tabcouce.roles.new_rows import NewRows, new_rows
 from tabcouce.roles.override import override
 from tabcouce.roles.prepare import datasets
 from tabcouce.roles.propose import propose
@@ -18,12 +17,10 @@ __all__ = [
     "Dataset",
     "Declaration",
     "Derived",
-    "NewRows",
     "Resolved",
     "Roles",
     "Tolerance",
     "datasets",
-    "new_rows",
     "override",
     "propose",
     "read_role_file",
