@@ -128,11 +128,14 @@ def _guess_target(profiles: list[Profile], guesses: dict[str, tuple[Kind, str]],
             place=table.place(),
             remedy="Name it with --target.",
         )
-    best = (hinted or numeric or free)[-1]
+    pool = hinted or numeric or free
+    # A half-empty column would cost half of the rows.
+    most = max(seen.filled for seen in pool)
+    best = [seen for seen in pool if seen.filled >= 0.8 * most][-1]
     if hinted:
         reason = f"'{_names_result(best)}' in the name"
     else:
-        reason = "the last numeric column" if numeric else "the last column with a few texts"
+        reason = "the last well-filled numeric column" if numeric else "the last column with a few texts"
     guesses[best.name] = ("target", reason)
     return best.name
 
