@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from tabcouce.read.grid import RawColumn, column_letter, label_text
 from tabcouce.read.header import Header
 from tabcouce.read.marginal import foot_start
 from tabcouce.read.naming import check_names
+from tabcouce.read.second_table import refuse_second_table
 from tabcouce.read.table import Column, Note, Source, Table
 from tabcouce.read.unit import unit_of_name
 
@@ -62,7 +62,7 @@ def assemble(raw: RawSheet, *, missing: tuple[str, ...] = ()) -> Table:
     rows = header.first + 1 + np.flatnonzero(present)
     words = MISSING_TOKENS | {word.strip() for word in missing}
     typed = [_typed(raw.columns[c][:end], present, raw.source.decimal or ".", words) for c in kept]
-    _refuse_second_table(columns, typed, rows, place)
+    refuse_second_table([column.name for column in columns], typed, rows, place)
     notes = [*raw.notes, *_layout_notes(raw, end, present, place)]
     for column, cells in zip(columns, typed, strict=True):
         notes += _column_notes(column, cells, rows, place)
@@ -109,30 +109,6 @@ def _typed(
     return type_cells(kept, decimal=decimal, missing=missing)
 
 
-def _refuse_second_table(
-    columns: tuple[Column, ...], typed: list[TypedCells], rows: npt.NDArray[np.int64], place: Place
-) -> None:
-    """ReadError where a row repeats the header, or texts stand in most columns of numbers."""
-    texts = [c for c, cells in enumerate(typed) if cells.values.dtype == object]
-    repeats = Counter(
-        int(p) for c in texts for p in np.flatnonzero(typed[c].values == columns[c].name.rpartition("/")[2])
-    )
-    odd = Counter(position for cells in typed for position in cells.odd)
-    numeric = sum(cells.values.dtype == np.float64 or bool(cells.odd) for cells in typed)
-    for position in sorted({*repeats, *odd}):
-        names_again = repeats[position] >= max(2, 0.5 * len(columns))
-        line = {typed[c].values[position] for c in texts if position in set(typed[c].odd)}
-        if not names_again and (odd[position] < max(2, 0.5 * numeric) or len(line) < odd[position]):
-            continue
-        raise ReadError(
-            "the row "
-            + ("repeats the header" if names_again else f"holds text in {odd[position]} columns of numbers")
-            + ": a second header seems to stand there",
-            place=Place(file=place.file, sheet=place.sheet, row=int(rows[position])),
-            remedy="Keep one table in a sheet; if the row belongs to the header, name the header rows.",
-        )
-
-
 def _layout_notes(raw: RawSheet, end: int, present: npt.NDArray[np.bool_], place: Place) -> list[Note]:
     """Notes on rows of the sheet that are not data."""
     header = raw.header
@@ -147,6 +123,11 @@ def _layout_notes(raw: RawSheet, end: int, present: npt.NDArray[np.bool_], place
     if header.spec_rows:
         count = len(header.spec_rows)
         note("spec-rows", f"{count} rows of limits or targets are not data", header.spec_rows[0], count)
+    gap = _side_gap(raw.columns, header.names)
+    if gap is not None:
+        letter = column_letter(gap)
+        what = f"column {letter} is blank between filled ones; are two tables side by side?"
+        notes.append(Note("blank-column", what, Place(place.file, place.sheet, None, letter)))
     foot = [
         p for p in range(end, len(raw.columns[0])) if any(not _empty(column[p]) for column in raw.columns)
     ]
@@ -166,6 +147,18 @@ def _layout_notes(raw: RawSheet, end: int, present: npt.NDArray[np.bool_], place
             len(inner),
         )
     return notes
+
+
+def _side_gap(columns: tuple[RawColumn, ...], names: tuple[str | None, ...]) -> int | None:
+    """The first nameless blank column with filled columns on both sides."""
+    used = [
+        name is not None or not all(_empty(cell) for cell in column)
+        for column, name in zip(columns, names, strict=True)
+    ]
+    for position in range(used.index(True) + 1 if True in used else 0, len(used)):
+        if not used[position] and any(used[position:]):
+            return position
+    return None
 
 
 def _empty(cell: object) -> bool:
@@ -192,6 +185,10 @@ def _column_notes(column: Column, cells: TypedCells, rows: npt.NDArray[np.int64]
         word = str(cells.values[cells.odd[0]])[:40]
         what = f"text in a column of numbers, so the column is text: {word!r} and {len(cells.odd) - 1} more"
         note("mixed-column", what if len(cells.odd) > 1 else what.partition(" and ")[0], cells.odd)
+    if cells.repeated:
+        note(
+            "repeat-marks", f"{len(cells.repeated)} marks for 'as above' took the value above", cells.repeated
+        )
     if cells.dated:
         what = f"{len(cells.dated)} real dates among text that is no certain date, so the column is text"
         note("mixed-dates", what, cells.dated)

@@ -19,6 +19,8 @@ NA N/A n/a na #NA <NA> nan NaN NAN -nan -NaN null NULL Null None none NONE
 _ERRORS = "#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE! #GETTING_DATA #SPILL! #CALC!"
 MISSING_TOKENS: frozenset[str] = frozenset(_MISSING.split())
 """Words that mean 'no value'; N.D. and <0.01 are not among them: they say 'below the limit'."""
+REPEAT_MARKS: frozenset[str] = frozenset(("〃", "同上", "″", "仝"))
+"""Marks for 'as above'."""
 ERROR_TOKENS: frozenset[str] = frozenset(_ERRORS.split())
 
 _NUMBER = re.compile(r"[+-]?(?=\.?[0-9])(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
@@ -43,6 +45,7 @@ class TypedCells:
     errors    positions that held a spreadsheet error; error_words are the errors
     coerced   positions of text read as a number only after respelling it (full width, 1,234)
     odd       positions of the text that keeps a column of mostly numbers from being numbers
+    repeated  positions of marks for 'as above', which take the value above them
     dated     positions of real dates in a column that is text because of its other cells
     """
 
@@ -54,6 +57,7 @@ class TypedCells:
     coerced: tuple[int, ...] = ()
     odd: tuple[int, ...] = ()
     dated: tuple[int, ...] = ()
+    repeated: tuple[int, ...] = ()
 
 
 def is_blank(cell: object) -> bool:
@@ -129,6 +133,7 @@ def type_cells(
     kept: list[object] = [None] * len(cells)
     gone: list[int] = []
     failed: list[int] = []
+    repeated: list[int] = []
     for position, cell in enumerate(cells):
         if cell is None:
             continue
@@ -138,6 +143,10 @@ def type_cells(
                 continue
             if word in ERROR_TOKENS:
                 failed.append(position)
+                continue
+            if word in REPEAT_MARKS and position > 0:
+                repeated.append(position)
+                kept[position] = kept[position - 1]
                 continue
             if word in missing:
                 gone.append(position)
@@ -156,6 +165,7 @@ def type_cells(
         coerced=coerced,
         odd=odd,
         dated=dated,
+        repeated=tuple(repeated),
     )
 
 

@@ -8,13 +8,17 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.cells import is_blank
 
 _CANDIDATES = ("\t", ";", "|", ",")
 _JUDGED_ROWS = 200
-_CONSISTENT = 0.8
+_SLACK = 0.1
+"""A mark may split so much smaller a share of the records than the best and still be judged."""
+_POINT_FORM = re.compile(r"\s*[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?\s*")
+_COMMA_FORM = re.compile(r"\s*[+-]?[0-9]*[.,]?[0-9]+([eE][+-]?[0-9]+)?\s*")
 _COMMA_NUMBER = re.compile(r"\s*[+-]?[0-9０-９]+,[0-9０-９]+\s*")
 _GROUPED = re.compile(r"\s*[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+\s*")
 _POINT_NUMBER = re.compile(r"\s*[+-]?[0-9]*\.[0-9]+([eE][+-]?[0-9]+)?\s*")
@@ -34,33 +38,52 @@ def records(text: str, delimiter: str, place: Place) -> Iterator[list[str]]:
         ) from None
 
 
+@dataclass(frozen=True)
+class _Splitting:
+    """What one mark makes of the first records.
+
+    width    cells of most records that the mark splits at all
+    share    share of the records that have this width
+    first    the first record that has it
+    numbers  share of the cells of those records that are numbers
+    """
+
+    mark: str
+    width: int
+    share: float
+    first: int
+    numbers: float
+
+
 def find_delimiter(text: str, place: Place) -> str:
     """The mark that splits most records into the same number of cells; ',' for one column.
 
-    A comma wins over another consistent mark only if it gives more cells than decimal
-    commas inside that mark's cells would explain.
+    Where several do, it is the one that splits the header too (decimal commas stand in
+    numbers only, semicolons of a remark in data only), and then the one that leaves numbers.
     Raises ReadError if blanks seem to be the only separator
     """
-    widths: dict[str, int] = {}
-    for candidate in _CANDIDATES:
-        head = itertools.islice(records(text, candidate, place), _JUDGED_ROWS)
-        counts = Counter(len(record) for record in head if any(not is_blank(cell) for cell in record))
-        total = sum(counts.values())
-        wide = {width: count for width, count in counts.items() if width > 1}
-        if not wide:
-            continue
-        width, count = max(wide.items(), key=lambda item: (item[1], item[0]))
-        # Remarks above the table are narrower; a comma that no other mark rivals needs no majority.
-        needed = _CONSISTENT if candidate == "," and widths else 0.5
-        if count >= needed * total or (candidate == "," and not widths):
-            widths[candidate] = width
-    if not widths:
+    found = [splitting for mark in _CANDIDATES if (splitting := _split(text, mark, place)) is not None]
+    if not found:
         _refuse_blanks(text, place)
         return ","
-    others = {mark: width for mark, width in widths.items() if mark != ","}
-    if not others or widths.get(",", 0) > 1 + max(others.values()):
-        return ","
-    return max(others, key=lambda mark: others[mark])
+    best = max(splitting.share for splitting in found)
+    consistent = [splitting for splitting in found if splitting.share >= best - _SLACK]
+    chosen = min(consistent, key=lambda splitting: (splitting.first, -splitting.numbers, -splitting.width))
+    return chosen.mark
+
+
+def _split(text: str, mark: str, place: Place) -> _Splitting | None:
+    head = list(itertools.islice(records(text, mark, place), _JUDGED_ROWS))
+    head = [record for record in head if any(not is_blank(cell) for cell in record)]
+    widths = Counter(len(record) for record in head if len(record) > 1)
+    if not widths:
+        return None
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+    rows = [record for record in head if len(record) == width]
+    number = _POINT_FORM if mark == "," else _COMMA_FORM
+    cells = list(itertools.chain.from_iterable(rows))
+    numbers = sum(number.fullmatch(cell) is not None for cell in cells) / len(cells)
+    return _Splitting(mark, width, count / len(head), head.index(rows[0]), numbers)
 
 
 def _refuse_blanks(text: str, place: Place) -> None:

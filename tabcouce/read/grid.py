@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tabcouce.read.cells import ERROR_TOKENS, MISSING_TOKENS, is_blank, parse_number, text_of
 
+Kind = Literal["blank", "value", "label"]
 Row = Sequence[object]
 RawColumn = list[object] | tuple[object, ...] | npt.NDArray[Any]
 """Cells of a column as found, or float64 where the reader of the file is sure already."""
@@ -43,7 +44,7 @@ def column_letter(position: int) -> str:
     return letters
 
 
-def cell_kind(cell: object, decimal: str = ".") -> Literal["blank", "value", "label"]:
+def cell_kind(cell: object, decimal: str = ".") -> Kind:
     """Whether a cell is empty, a value (number, date, error, 'no value') or a label.
 
     Codes such as L2404 are labels here: only the cells below tell names from values.

@@ -7,31 +7,32 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tabcouce.errors import Place, ReadError
-from tabcouce.read.grid import Merge, cell_kind, column_letter, label_text, spread
+from tabcouce.read.cells import is_blank
+from tabcouce.read.grid import column_letter, label_text
+from tabcouce.read.head import Head
 from tabcouce.read.unit import is_bracketed, is_unit, unbracketed
 
 _TAG = re.compile(r"[A-Za-z0-9]+(?:[._:/-][A-Za-z0-9]+)+")
 """A plant tag such as S-ZORB.TE_2103.PV."""
 
 
-def name_columns(
-    head: list[list[object]], block: list[int], merges: Sequence[Merge], width: int
-) -> tuple[list[str | None], list[str | None]]:
+def name_columns(head: Head, block: list[int]) -> tuple[list[str | None], list[str | None]]:
     """One name a column, joined from its parts, and the unit where a part is one in brackets.
 
+    block  rows of the header, from 0, top down
     A tag code that stands alone above a description names its column by itself: tags are
     unique where descriptions repeat.
     """
-    wide = spread(head, merges)
-    groups = _filled_right(head, wide, block, merges)
-    tags = Counter(label_text(head[block[0]][c]) for c in range(width)) if len(block) > 1 else Counter()
+    rows = _filled_right(head, block)
+    length = len(head.rows[0]) if head.rows else 0
+    tags = Counter(label_text(cell) for cell in head.rows[block[0]]) if len(block) > 1 else Counter()
     names: list[str | None] = []
     units: list[str | None] = []
-    for column in range(width):
+    for column in range(length):
         parts: list[str] = []
         unit: str | None = None
-        for row in groups:
-            text = "" if cell_kind(row[column]) == "blank" else label_text(row[column])
+        for row in rows:
+            text = "" if is_blank(row[column]) else label_text(row[column])
             if text and parts and is_bracketed(text) and is_unit(text):
                 unit = unbracketed(text)
                 parts[-1] = f"{parts[-1]} {text}"
@@ -43,22 +44,19 @@ def name_columns(
     return names, units
 
 
-def _filled_right(
-    head: list[list[object]], wide: list[list[object]], block: list[int], merges: Sequence[Merge]
-) -> list[list[object]]:
+def _filled_right(head: Head, block: list[int]) -> list[list[object]]:
     """Header rows whose group names reach over the blank cells to their right.
 
     Only rows above the last, only without merged ranges (which say how far a group reaches),
     and only over columns that the last row names.
     """
-    rows = [wide[row] for row in block]
-    if not block or any(merge.top in block for merge in merges):
+    rows = [list(head.wide[row]) for row in block]
+    if not rows or any(merge.top in block for merge in head.merges):
         return rows
-    last = rows[-1]
+    named = [not is_blank(cell) for cell in rows[-1]]
     for row in rows[:-1]:
         for column in range(1, len(row)):
-            reaches = cell_kind(last[column]) != "blank" and cell_kind(last[column - 1]) != "blank"
-            if reaches and cell_kind(row[column]) == "blank":
+            if named[column] and named[column - 1] and is_blank(row[column]):
                 row[column] = row[column - 1]
     return rows
 

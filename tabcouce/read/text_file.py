@@ -16,7 +16,8 @@ from tabcouce.read.cells import MISSING_TOKENS, is_blank, type_cells
 from tabcouce.read.delimiter import find_decimal, find_delimiter, records
 from tabcouce.read.encoding import decode
 from tabcouce.read.file_content import FileContent
-from tabcouce.read.header import HEAD_ROWS, Header, find_header
+from tabcouce.read.head import HEAD_ROWS
+from tabcouce.read.header import Header, find_header
 from tabcouce.read.table import Layout, Note, Source, Table
 from tabcouce.read.title import title_notes
 
@@ -45,7 +46,7 @@ def read_text(content: FileContent, layout: Layout) -> Table:
     if declared:
         head[0] = []  # Excel's own line that names the delimiter is no cell
     decimal = layout.decimal or find_decimal(head, delimiter)
-    header = find_header(head, rows=layout.header_rows, decimal=decimal, place=place)
+    header = find_header(head, given=layout.header_rows, decimal=decimal, place=place)
     width = max(len(record) for record in head)
     body = _Body(text, header.first, width, delimiter, decimal)
     columns = _columns(body, layout.missing, place)

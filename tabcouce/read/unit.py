@@ -18,9 +18,9 @@ a.u. arb.u.
 秒 分 時間 時 日 週 月 年 個 本 回 枚 台 人 名 度 点 件 円 ショット 無次元
 """
 _ATOM = f"(?:{'|'.join(map(re.escape, sorted(_OTHER.split(), key=len, reverse=True)))}|{_SI})(?:\\^?-?[0-9])?"
-_UNIT = re.compile(
-    rf"(?:1/|[0-9]+ ?)?{_ATOM}(?:[/·.*⋅・× ]\(?{_ATOM}(?:[·.*]{_ATOM})*\)?)*(?:\(?(?:G|abs)\)?)?"
-)
+_FACTOR = r"(?:[x×]?10\^?-?[0-9]+ ?|1/|[0-9]+ ?)?"
+_MORE = rf"(?:[/·.*⋅・× ]\(?[0-9]*{_ATOM}(?:[·.*]{_ATOM})*\)?)*"
+_UNIT = re.compile(rf"{_FACTOR}{_ATOM}{_MORE}(?:\(?(?:G|abs)\)?)?")
 _BRACKETED = re.compile(r"[\[(（［【<](.*)[\])）］】>]", re.DOTALL)
 _NAME_END = re.compile(r".*\S\s*[\[(（［]([^\[\](（)）［］]+)[\])）］]\s*", re.DOTALL)
 _LONGEST = 20

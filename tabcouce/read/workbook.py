@@ -24,7 +24,8 @@ from tabcouce.read.assembly import RawSheet, assemble
 from tabcouce.read.cells import is_blank
 from tabcouce.read.file_content import FileContent
 from tabcouce.read.grid import Merge, column_letter, filled
-from tabcouce.read.header import HEAD_ROWS, find_header
+from tabcouce.read.head import HEAD_ROWS
+from tabcouce.read.header import find_header
 from tabcouce.read.sheet_xml import SheetFacts, scan_sheet
 from tabcouce.read.table import Layout, Note, Source, Table
 from tabcouce.read.title import title_notes
@@ -65,7 +66,7 @@ def read_workbook(content: FileContent, layout: Layout) -> Table:
         raise ReadError("the sheet is empty", place=place, remedy="Check that this is the right sheet.")
     decimal = layout.decimal or "."
     head = cells.rows[:HEAD_ROWS]
-    header = find_header(head, merges=cells.merges, rows=layout.header_rows, decimal=decimal, place=place)
+    header = find_header(head, merges=cells.merges, given=layout.header_rows, decimal=decimal, place=place)
     body = cells.rows[header.first :]
     merged = _fill_merged(body, cells.merges, header.first, place)
     columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in header.names)

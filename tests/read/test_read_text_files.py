@@ -161,7 +161,7 @@ def test_old_mac_line_ends_are_read(read):
 
 
 def test_a_second_table_below_the_first_is_refused_with_its_row(read):
-    with pytest.raises(ReadError, match="repeats the header") as caught:
+    with pytest.raises(ReadError, match="repeats the names") as caught:
         read("a,b,c\nx,1,2\ny,2,3\na,b,c\nz,3,4\n")
     assert caught.value.place.row == 4
 
@@ -240,3 +240,57 @@ def test_a_late_row_that_is_too_wide_is_refused_with_its_number(read, long_rows)
     long_rows[5990].append("more")
     with pytest.raises(ReadError, match="row 5992 has 4 cells"):
         read(as_csv(long_rows))
+
+
+@pytest.mark.parametrize("words", ["a;b", '"a;b"', "a|b", "it's; so"])
+def test_other_marks_in_the_words_of_a_comma_file_split_nothing(read, words):
+    table = read(f"name,note,v\nx,{words},1\ny,{words},2\n")
+    assert list(table.frame.columns) == ["name", "note", "v"]
+    assert table.frame["v"].tolist() == [1, 2]
+
+
+def test_settings_of_the_logger_above_the_table_are_no_header(read):
+    table = read(
+        "Device:,ABC\nSerial:,123\n\nTime,Temp,Hum\n2024-01-01 00:00,20,30\n2024-01-01 00:01,21,31\n"
+    )
+    assert table.header_rows == (4,)
+    assert table.frame["Hum"].tolist() == [30, 31]
+
+
+def test_a_first_row_without_measurements_is_data_not_a_second_header(read):
+    for word in ("ND", "", "-"):
+        table = read(f"lot,a,b\nL0,{word},{word}\n" + "".join(f"L{i},{i},{i}\n" for i in range(1, 6)))
+        assert table.header_rows == (1,)
+        assert len(table.frame) == 6
+
+
+def test_marks_for_as_above_take_the_value_above_and_are_noted(read):
+    table = read("lot,x\nL1,1\n〃,2\n同上,3\nL2,4\n")
+    assert table.frame["lot"].tolist() == ["L1", "L1", "L1", "L2"]
+    assert rules(table)["repeat-marks"].count == 2
+
+
+def test_values_beyond_the_limit_of_an_instrument_are_no_second_header(read):
+    rows = "".join(f"L{i},{i},{i}\n" for i in range(6))
+    table = read(f"lot,a,b\n{rows}L9,<0.1,N.D.\n")
+    assert len(table.frame) == 7
+    assert rules(table)["mixed-column"].place.row == 8
+
+
+def test_tables_side_by_side_are_noted(read):
+    table = read("lot,a,,machine,b\nL1,1,,M1,3\nL2,2,,,\n")
+    assert rules(table)["blank-column"].place.column == "C"
+
+
+def test_positions_in_equal_steps_are_names(read):
+    table = read("lot,10,20,30\nL1,1.5,2.5,4.5\nL2,1,2,5\n")
+    assert list(table.frame.columns) == ["lot", "10", "20", "30"]
+
+
+@pytest.mark.parametrize(
+    "units", [",kgf/cm2,×10⁻³ mm", ",W/(m·K),g/10min", "-,(℃),[%]", "単位,㎜,m/s²", ",L/min,回/分"]
+)
+def test_units_rows_are_recognised(read, units):
+    table = read(f"lot,a,b\n{units}\n" + "".join(f"L{i},{i},{i}\n" for i in range(6)))
+    assert table.unit_row == 2
+    assert table.frame["a"].tolist() == [0, 1, 2, 3, 4, 5]

@@ -1,0 +1,55 @@
+"""A second table below the first: seen by its header among the data, and refused."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tabcouce.errors import Place, ReadError
+from tabcouce.read.cells import TypedCells
+
+_BEYOND_LIMIT = re.compile(
+    r"[<>≤≥＜＞≦≧~～約].*|[nN]\.?[dD]\.?|不検出|検出限界以下|測定範囲外|OOR|OVER|UNDER"
+)
+"""What an instrument writes instead of a number; never the name of a column."""
+
+
+def refuse_second_table(
+    names: Sequence[str], typed: Sequence[TypedCells], rows: npt.NDArray[np.int64], place: Place
+) -> None:
+    """ReadError where a row repeats the names, or holds names in the columns of numbers.
+
+    names, typed  one per column; rows is the row of the file for each position
+    A text that recurs in its column (停止, N.D.) is a remark, not a name. After a blank row
+    one name among the numbers is enough, else two and half of the number columns.
+    """
+    repeated: Counter[int] = Counter()
+    named: dict[int, list[str]] = {}
+    numeric = 0
+    for name, cells in zip(names, typed, strict=True):
+        if cells.values.dtype == object:
+            repeated.update(np.flatnonzero(cells.values == name.rpartition("/")[2]).tolist())
+        numeric += cells.values.dtype == np.float64 or bool(cells.odd)
+        texts = [str(cells.values[position]).strip() for position in cells.odd]
+        for position, text in zip(cells.odd, texts, strict=True):
+            if texts.count(text) == 1 and not _BEYOND_LIMIT.fullmatch(text):
+                named.setdefault(position, []).append(text)
+    for position in sorted({*repeated, *named}):
+        texts = named.get(position, [])
+        after_gap = position > 0 and rows[position] - rows[position - 1] > 1
+        needed = 1 if after_gap else max(2, 0.5 * numeric)
+        if repeated[position] >= max(2, 0.5 * len(names)):
+            what = "the row repeats the names of the columns"
+        elif len(texts) >= needed and 2 * len(set(texts)) >= len(texts):
+            what = f"the row holds text in {len(texts)} columns of numbers ({texts[0]!r})"
+        else:
+            continue
+        raise ReadError(
+            f"{what}: a second header seems to stand there",
+            place=Place(file=place.file, sheet=place.sheet, row=int(rows[position])),
+            remedy="Keep one table in a sheet; if the row belongs to the header, name the header rows.",
+        )
