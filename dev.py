@@ -80,7 +80,14 @@ def test(extra: list[str]) -> int:
 def demo() -> int:
     """The main job on the sample workbook."""
     return run(
-        "-m", "tabcouce", "fit", "sample_data/injection_line.xlsx", "--out", "reports/demo", "--effort", "quick"
+        "-m",
+        "tabcouce",
+        "fit",
+        "sample_data/injection_line.xlsx",
+        "--out",
+        "reports/demo",
+        "--effort",
+        "quick",
     )
 
 

@@ -67,15 +67,16 @@ class ForestModel(PanelEstimator):
                 n_jobs=self.threads,
                 random_state=self.seed,
             )
-        self.forest_.fit(self._codes(X), target)
+        self.forest_.fit(self.codes(X), target)
         return self
 
-    def _codes(self, X: pd.DataFrame) -> npt.NDArray[np.float32]:
+    def codes(self, X: pd.DataFrame) -> npt.NDArray[np.float32]:
+        """(n, p) what the trees read: single precision, NaN where blank or unseen."""
         codes = self.matrix_.codes(X)
         return np.clip(np.where(np.isfinite(codes), codes, np.nan), -FLOAT32, FLOAT32).astype(np.float32)
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Floats:
-        codes = self._codes(X)
+        codes = self.codes(X)
         if len(codes) == 0:
             return np.zeros((0, len(self.classes_)) if self.task == "classification" else 0)
         if self.forest_ is None:

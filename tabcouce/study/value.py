@@ -1,22 +1,21 @@
-"""The value `Study` and the chain of rooms that makes it."""
+"""The value `Study`: everything one `fit` found."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.trial import ModelScores, Trial, Verdict
 from tabcouce.explanation.factor import Attribution, Factor
 from tabcouce.models.contract import Model
-from tabcouce.read.table import Source, Table
+from tabcouce.read.table import Layout, Source, Table
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.role import Roles
 from tabcouce.splits.split import SplitPlan
+from tabcouce.study.effort import Effort
 from tabcouce.system.intervals import Intervals
-
-EffortName = Literal["quick", "standard", "thorough"]
+from tabcouce.system.training_range import TrainingRange
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,9 @@ class TargetStudy:
     factors       one row per input and model, of the recommended model and of LightGBM
     attributions  the contributions behind them
     intervals     None for classification
+    inside        training range of the inputs, all rows
+    outside_rate  share of rows of held-out contexts that lie outside the range of the rows
+                  they were predicted from: what the out-of-range flag costs in false alarms
     final         models refitted on all rows, by key: recommended, known_context, lightgbm
     seconds       wall time by stage
     """
@@ -48,6 +50,8 @@ class TargetStudy:
     factors: tuple[Factor, ...]
     attributions: tuple[Attribution, ...]
     intervals: Intervals | None
+    inside: TrainingRange
+    outside_rate: float
     final: Mapping[str, Model]
     caps: tuple[Cap, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -59,12 +63,14 @@ class Study:
 
     name: str
     source: Source
-    effort: EffortName
+    effort: Effort
     seed: int
     table: Table
     roles: Roles
     targets: tuple[TargetStudy, ...]
     versions: Mapping[str, str]
+    layout: Layout = field(default_factory=Layout)
+    """How the table was read, for new files of the same make."""
     interrupted: bool = False
     """Ctrl-C came before the end; models that were finished are in."""
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,278 @@
+"""`Study` <-> folder: JSON, LightGBM text, safetensors, treelite and checksums; no pickle.
+
+<folder>/report.html, results.xlsx, result.json
+<folder>/study/manifest.json            names, roles, promise and the checksum of every file
+<folder>/study/summary.json             what the report is rendered from
+<folder>/study/targets/1-name/...       models and out-of-fold predictions
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as dump_arrays
+
+from tabcouce.encoder import CouceClassifier, CouceRegressor
+from tabcouce.errors import BundleError, Place
+from tabcouce.models import (
+    BoostingModel,
+    ConstantModel,
+    ContextBoostingModel,
+    ForestModel,
+    LinearModel,
+)
+from tabcouce.models.contract import Model, State
+from tabcouce.read.table import Layout
+from tabcouce.report import Summary, predictions_frame, write_page, write_result, write_workbook
+from tabcouce.study import Study, TargetStudy
+from tabcouce.study.saved import InputColumn, Promise, SavedStudy, SavedTarget
+from tabcouce.system import Intervals, TrainingRange
+
+SCHEMA_VERSION = 1
+MODELS: dict[str, Any] = {
+    cls.__name__: cls
+    for cls in (
+        BoostingModel,
+        ConstantModel,
+        ContextBoostingModel,
+        CouceClassifier,
+        CouceRegressor,
+        ForestModel,
+        LinearModel,
+    )
+}
+
+
+def save_study(study: Study, summary: Summary, folder: Path, *, lang: str) -> None:
+    """Write report, workbook, result.json and the study, each atomically.
+
+    Everything is first written beside the folder and then moved into it, so a kill leaves the
+    old outputs or the new ones. Raises OSError where a file is open elsewhere.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = [predictions_frame(target) for target in study.targets]
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
+        fresh = Path(name) / "study"
+        files = study_files(study, summary, frames)
+        for relative, content in files.items():
+            path = fresh / relative
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        replace_folder(fresh, folder / "study")
+    render(summary, frames, folder, lang=lang)
+
+
+def render(summary: Summary, predictions: list[pd.DataFrame], folder: Path, *, lang: str) -> None:
+    """Report, workbook and result.json from the summary alone; no refit."""
+    write_page(summary, folder / "report.html", lang)
+    write_workbook(summary, predictions, folder / "results.xlsx", lang)
+    write_result(summary, folder / "result.json")
+
+
+def replace_folder(fresh: Path, place: Path) -> None:
+    """Move a finished folder to its place; an older one there goes only afterwards."""
+    old = fresh.with_name("old")
+    if place.exists():
+        place.replace(old)
+    fresh.replace(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def target_slug(number: int, target: str) -> str:
+    """'1-strength-mpa': ASCII, so that every file system takes it."""
+    text = unicodedata.normalize("NFKD", target).encode("ascii", "ignore").decode().lower()
+    return "-".join([str(number), *re.findall(r"[a-z0-9]+", text)])[:60]
+
+
+def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame]) -> dict[str, bytes]:
+    """Relative path -> content of every file of the study folder, the manifest last."""
+    files: dict[str, bytes] = {"summary.json": dump_json(summary.to_json())}
+    targets = []
+    for number, (target, frame) in enumerate(zip(study.targets, predictions, strict=True), start=1):
+        where = f"targets/{target_slug(number, target.dataset.target)}"
+        files[f"{where}/predictions.csv"] = frame.to_csv(index=False).encode("utf-8-sig")
+        models = {}
+        for key, model in target.final.items():
+            models[key] = model_files(model, f"{where}/{key}", files)
+        targets.append({**describe_target(target), "folder": where, "models": models})
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "name": study.name,
+        "versions": dict(study.versions),
+        "layout": asdict(study.layout),
+        "targets": targets,
+        "sha256": {path: hashlib.sha256(content).hexdigest() for path, content in files.items()},
+    }
+    files["manifest.json"] = dump_json(manifest)
+    return files
+
+
+def dump_json(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
+
+
+def model_files(model: Model, stem: str, files: dict[str, bytes]) -> dict[str, Any]:
+    """Add a model's files; returns the manifest entry that brings it back."""
+    state = model.state()
+    files[f"{stem}.settings.json"] = dump_json(state.settings)
+    entry: dict[str, Any] = {"class": type(model).__name__, "settings": f"{stem}.settings.json"}
+    if state.arrays:
+        arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
+        entry["arrays"] = f"{stem}.safetensors"
+        files[entry["arrays"]] = dump_arrays(arrays)
+    entry["texts"] = {name: f"{stem}.{name}.txt" for name in state.texts}
+    files |= {entry["texts"][name]: text.encode() for name, text in state.texts.items()}
+    entry["blobs"] = {name: f"{stem}.{name}.treelite" for name in state.blobs}
+    files |= {entry["blobs"][name]: blob for name, blob in state.blobs.items()}
+    return entry
+
+
+def describe_target(target: TargetStudy) -> dict[str, Any]:
+    """The manifest's account of one target."""
+    data, verdict = target.dataset, target.verdict
+    headline = next(
+        s for s in target.scores if s.split == verdict.headline and s.model == verdict.recommended
+    )
+    score = headline.metrics[verdict.metric]
+    rmse = headline.metrics.get("rmse")
+    promise = Promise(verdict.metric, score.value, score.low, score.high, rmse.value if rmse else None)
+    inputs = [
+        InputColumn(str(name), pd.api.types.is_numeric_dtype(data.X[name].dtype), data.role(str(name)).unit)
+        for name in data.X.columns
+    ]
+    bands = None if target.intervals is None else asdict(target.intervals)
+    return {
+        "target": data.target,
+        "task": data.task,
+        "classes": list(data.classes),
+        "inputs": [asdict(column) for column in inputs],
+        "levels": {str(c): sorted(set(data.contexts[c])) for c in data.contexts.columns},
+        "recommended": verdict.recommended,
+        "known_context": verdict.known_context,
+        "outcome": verdict.outcome,
+        "intervals": None if bands is None else finite(bands),
+        "inside": target.inside.settings(),
+        "promise": asdict(promise),
+    }
+
+
+def finite(document: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN or infinity: they become null."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, float) and not np.isfinite(value):
+            return None
+        return [plain(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+    return {key: plain(value) for key, value in document.items()}
+
+
+def read_checked(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The manifest and the content of every file it lists, checksums proved.
+
+    Raises  BundleError: no study there, another schema version, a missing or altered file
+    """
+    root = folder / "study"
+    place = Place(file=str(folder))
+    try:
+        manifest = json.loads((root / "manifest.json").read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise BundleError(
+            "There is no saved study here.", place=place, remedy="Give the folder that 'tabcouce fit' wrote."
+        ) from error
+    except ValueError as error:
+        raise BundleError(
+            "The study's manifest is damaged.", place=place, remedy="Run 'tabcouce fit' again."
+        ) from error
+    if manifest.get("schema_version") != SCHEMA_VERSION:
+        raise BundleError(
+            f"The study has schema version {manifest.get('schema_version')}, not {SCHEMA_VERSION}.",
+            place=place,
+            remedy="Run 'tabcouce fit' again with this version.",
+        )
+    contents = {}
+    for relative, checksum in manifest["sha256"].items():
+        path = (root / relative).resolve()
+        if not path.is_relative_to(root.resolve()) or not path.is_file():
+            raise BundleError(
+                f"The study lacks the file '{relative}'.", place=place, remedy="Run 'tabcouce fit' again."
+            )
+        contents[relative] = path.read_bytes()
+        if hashlib.sha256(contents[relative]).hexdigest() != checksum:
+            raise BundleError(
+                f"The file '{relative}' was altered or cut off after it was saved.",
+                place=place,
+                remedy="Run 'tabcouce fit' again, or copy the whole study folder anew.",
+            )
+    return manifest, contents
+
+
+def load_summary(folder: Path) -> tuple[Summary, list[pd.DataFrame]]:
+    """What `render` needs of a saved study."""
+    manifest, contents = read_checked(folder)
+    summary = Summary.from_json(json.loads(contents["summary.json"]))
+    frames = [
+        pd.read_csv(StringIO(contents[f"{t['folder']}/predictions.csv"].decode("utf-8-sig")))
+        for t in manifest["targets"]
+    ]
+    return summary, frames
+
+
+def load_study(folder: Path) -> SavedStudy:
+    """Open a saved study for prediction; every file is proved by its checksum first."""
+    manifest, contents = read_checked(folder)
+    layout = {k: tuple(v) if isinstance(v, list) else v for k, v in manifest["layout"].items()}
+    return SavedStudy(
+        name=manifest["name"],
+        layout=Layout(**layout),
+        targets=tuple(restore_target(entry, contents) for entry in manifest["targets"]),
+    )
+
+
+def restore_target(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> SavedTarget:
+    bands = entry["intervals"]
+    if bands is not None:
+        width = bands["half_width"]
+        bands = {
+            **bands,
+            "half_width": float("inf") if width is None else width,
+            "per_unit": tuple(float("nan") if v is None else v for v in bands["per_unit"]),
+        }
+    return SavedTarget(
+        target=entry["target"],
+        task=entry["task"],
+        classes=tuple(entry["classes"]),
+        inputs=tuple(InputColumn(**column) for column in entry["inputs"]),
+        levels={name: frozenset(levels) for name, levels in entry["levels"].items()},
+        recommended=entry["recommended"],
+        known_context=entry["known_context"],
+        outcome=entry["outcome"],
+        models={key: restore_model(model, contents) for key, model in entry["models"].items()},
+        intervals=None if bands is None else Intervals(**bands),
+        inside=TrainingRange.from_settings(entry["inside"]),
+        promise=Promise(**entry["promise"]),
+    )
+
+
+def restore_model(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> Model:
+    state = State(
+        settings=json.loads(contents[entry["settings"]]),
+        arrays=load_arrays(contents[entry["arrays"]]) if "arrays" in entry else {},
+        texts={name: contents[path].decode() for name, path in entry["texts"].items()},
+        blobs={name: contents[path] for name, path in entry["blobs"].items()},
+    )
+    model: Model = MODELS[entry["class"]].from_state(state)
+    return model

@@ -1,0 +1,332 @@
+"""The command line: parse, call one room, print. Data on stdout, everything else on stderr.
+
+Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 the input or its roles cannot be used,
+4 a --require gate failed, 5 verdict 'do not predict' (only with --fail-on-no-model),
+130 interrupted (finished models are saved).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tabcouce.errors import MissingExtraError, Place, RoleError, TabcouceError
+from tabcouce.terminal import prediction_document, prediction_line, print_roles, progress, put, say
+
+if TYPE_CHECKING:
+    from tabcouce.study import Study
+    from tabcouce.study.inputs import Inputs
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Honest models for process data: compared on machines and lots never seen.",
+    epilog="Everything runs on this computer; no data leave it.",
+)
+
+Data = Annotated[Path, typer.Argument(help="Excel or CSV file.", show_default=False)]
+StudyFolder = Annotated[Path, typer.Argument(help="Folder that 'fit' wrote.", show_default=False)]
+RoleFile = Annotated[Path | None, typer.Option("--roles", help="Role file (TOML).", show_default=False)]
+Target = Annotated[
+    list[str] | None, typer.Option("--target", help="Target column; may be repeated.", show_default=False)
+]
+Context = Annotated[
+    list[str] | None, typer.Option("--context", help="Context column; may be repeated.", show_default=False)
+]
+Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of the workbook.", show_default=False)]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write.", show_default=False)]
+Lang = Annotated[str, typer.Option("--lang", help="Language of the report: en or ja.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+
+
+@contextmanager
+def errors_as_exit_codes() -> Iterator[None]:
+    """The program's one handler: an error becomes one message and an exit code."""
+    try:
+        yield
+    except TabcouceError as error:
+        say(f"Error: {error}")
+        raise typer.Exit(2 if isinstance(error, MissingExtraError) else 3) from error
+    except KeyboardInterrupt as error:
+        say("Interrupted before the first model was finished; nothing was written.")
+        raise typer.Exit(130) from error
+    except OSError as error:
+        say(f"Error: {error.strerror or error}: {error.filename or ''}")
+        say("Close the file where it is open, or choose another folder with --out.")
+        raise typer.Exit(3) from error
+    except Exception as error:
+        if os.environ.get("TABCOUCE_DEBUG"):
+            raise
+        say(f"Internal error: {type(error).__name__}: {error}")
+        say("This is a fault of tabcouce. Set TABCOUCE_DEBUG=1 to see where it happened.")
+        raise typer.Exit(1) from error
+
+
+def open_data(
+    data: Path, roles: Path | None, sheet: str | None, target: list[str] | None, context: list[str] | None
+) -> Inputs:
+    from tabcouce.study.inputs import open_inputs
+
+    return open_inputs(data, role_file=roles, sheet=sheet, targets=target or (), context=context or ())
+
+
+@app.command()
+def init(
+    data: Data,
+    out: Out = None,
+    sheet: Sheet = None,
+    target: Target = None,
+    context: Context = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing role file.")] = False,
+) -> None:
+    """Write a role file from guesses, with a reason per column, for you to correct."""
+    with errors_as_exit_codes():
+        from tabcouce.read import Layout, read_table
+        from tabcouce.roles import propose, write_role_file
+        from tabcouce.study.inputs import Inputs, role_file_beside
+
+        path = out or role_file_beside(data)
+        if path.exists() and not force:
+            raise RoleError(
+                "The role file exists already.",
+                place=Place(file=str(path)),
+                remedy="Give another name with --out, or replace it with --force.",
+            )
+        layout = Layout(sheet=sheet)
+        table = read_table(data, layout)
+        roles = propose(table, targets=tuple(target or ()), context=tuple(context or ()))
+        write_role_file(roles, path, table.source)
+        print_roles(Inputs(table, roles, layout, None))
+        put(str(path))
+
+
+@app.command()
+def check(
+    data: Data,
+    roles: RoleFile = None,
+    sheet: Sheet = None,
+    target: Target = None,
+    context: Context = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the data and its roles for leaks and traps; trains nothing."""
+    with errors_as_exit_codes():
+        from tabcouce.checks import check as run_checks
+        from tabcouce.roles import datasets
+        from tabcouce.splits import describe, plan_splits
+
+        inputs = open_data(data, roles, sheet, target, context)
+        if not as_json:
+            print_roles(inputs)
+        documents = []
+        for dataset in datasets(inputs.table, inputs.roles, name=data.stem):
+            findings = run_checks(inputs.table, inputs.roles, dataset)
+            plan = plan_splits(dataset, folds=10, seed=0)
+            documents.append(
+                {
+                    "target": dataset.target,
+                    "task": dataset.task,
+                    "rows": len(dataset.y),
+                    "inputs": dataset.X.shape[1],
+                    "splits": [describe(split) for split in plan.splits],
+                    "headline": plan.headline,
+                    "findings": [
+                        {
+                            "rule": f.rule,
+                            "severity": f.severity,
+                            "what": f.what,
+                            "place": str(f.place),
+                            "remedy": f.remedy,
+                        }
+                        for f in findings
+                    ],
+                }
+            )
+        if as_json:
+            put(json.dumps({"schema_version": 1, "targets": documents}, ensure_ascii=False, indent=2))
+            return
+        for document in documents:
+            size = f"{document['rows']} rows, {document['inputs']} inputs"
+            put(f"{document['target']}: {document['task']}, {size}")
+            for line in document["splits"]:
+                put(f"  {line}")
+            for finding in document["findings"]:
+                put(f"  [{finding['severity']}] {finding['what']}")
+                put(f"      {finding['remedy']}")
+
+
+@app.command()
+def fit(
+    data: Data,
+    roles: RoleFile = None,
+    out: Out = None,
+    effort: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
+    sheet: Sheet = None,
+    target: Target = None,
+    context: Context = None,
+    lang: Lang = "en",
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu or cuda.")] = "auto",
+    strict: Annotated[bool, typer.Option("--strict", help="Stop instead of guessing roles.")] = False,
+    require: Annotated[
+        str | None, typer.Option(help="Gate on the headline score, e.g. 'r2>=0.5'.", show_default=False)
+    ] = None,
+    fail_on_no_model: Annotated[
+        bool, typer.Option("--fail-on-no-model", help="Exit code 5 when the verdict is 'do not predict'.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare the models on contexts never seen and write the report."""
+    with errors_as_exit_codes():
+        from tabcouce.study.effort import EFFORTS
+
+        if effort not in EFFORTS:
+            raise typer.BadParameter(f"'{effort}' is not one of {', '.join(EFFORTS)}.", param_hint="--effort")
+        check_language(lang)
+        gate = None if require is None else parse_gate(require)
+        inputs = open_data(data, roles, sheet, target, context)
+        if inputs.role_file is None and strict:
+            raise RoleError(
+                "No roles are declared and --strict forbids guessing.",
+                place=Place(file=str(data)),
+                remedy="Write a role file with 'tabcouce init', correct it and run again.",
+            )
+        if not quiet:
+            print_roles(inputs)
+        from tabcouce.bundle import save_study
+        from tabcouce.report import result_document, summarize, verdict_sentences
+        from tabcouce.study.fit import fit_study
+
+        folder = out or Path("reports") / data.name.removesuffix(".gz").rsplit(".", 1)[0]
+        with progress(quiet) as listener:
+            study = fit_study(
+                inputs.table,
+                inputs.roles,
+                name=folder.name,
+                layout=inputs.layout,
+                effort=EFFORTS[effort],
+                seed=seed,
+                device=device,
+                listener=listener,
+            )
+        summary = summarize(study)
+        save_study(study, summary, folder, lang=lang)
+        if as_json:
+            put(json.dumps([result_document(t, summary) for t in summary.targets], ensure_ascii=False))
+        for part in summary.targets:
+            if not as_json:
+                put(f"{part.target}")
+                for sentence in verdict_sentences(part, lang):
+                    put(f"  {sentence}")
+        say(f"Report: {folder / 'report.html'}")
+        if study.interrupted:
+            say("Interrupted: the report holds the models that were finished.")
+            raise typer.Exit(130)
+        if gate is not None:
+            enforce(gate, study)
+        if fail_on_no_model and any(t.verdict.outcome == "do_not_predict" for t in study.targets):
+            raise typer.Exit(5)
+
+
+@app.command()
+def predict(
+    study: StudyFolder,
+    data: Data,
+    out: Out = None,
+    sheet: Sheet = None,
+    as_json: AsJson = False,
+) -> None:
+    """Predict every row of a new file; scores it where the file holds the target."""
+    with errors_as_exit_codes():
+        from tabcouce.bundle import load_study
+        from tabcouce.read import read_table
+        from tabcouce.report.prediction_sheet import write_predictions
+        from tabcouce.study.inputs import layout_for
+        from tabcouce.study.predict import predict as predict_target
+
+        saved = load_study(study)
+        table = read_table(data, layout_for(saved.layout, sheet))
+        predictions = [predict_target(target, table) for target in saved.targets]
+        path = out or data.with_name(f"{data.name.rsplit('.', 1)[0]}.predictions.xlsx")
+        write_predictions(predictions, path)
+        if as_json:
+            put(json.dumps([prediction_document(p) for p in predictions], ensure_ascii=False))
+        for prediction in predictions:
+            if not as_json:
+                put(prediction_line(prediction))
+            for note in prediction.notes:
+                say(f"Note: {note}")
+        say(f"Predictions: {path}")
+
+
+@app.command()
+def report(study: StudyFolder, lang: Lang = "en") -> None:
+    """Render the report again, in another language too; trains nothing."""
+    with errors_as_exit_codes():
+        check_language(lang)
+        from tabcouce.bundle import load_summary, render
+
+        summary, predictions = load_summary(study)
+        render(summary, predictions, study, lang=lang)
+        put(str(study / "report.html"))
+
+
+LANGUAGES = ("en", "ja")
+
+
+def check_language(lang: str) -> None:
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(f"'{lang}' is not one of {', '.join(LANGUAGES)}.", param_hint="--lang")
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A condition on the headline score of the recommended model."""
+
+    metric: str
+    least: float
+
+
+def parse_gate(text: str) -> Gate:
+    """'r2>=0.5' as a gate; a usage error where it is not of that form."""
+    metric, _, number = text.partition(">=")
+    try:
+        return Gate(metric.strip(), float(number))
+    except ValueError as error:
+        raise typer.BadParameter(f"'{text}' is not of the form 'r2>=0.5'.", param_hint="--require") from error
+
+
+def enforce(gate: Gate, study: Study) -> None:
+    """Exit 4 unless every target's recommended model reaches the gate on its headline split."""
+    for part in study.targets:
+        chosen = next(
+            s for s in part.scores if s.split == part.verdict.headline and s.model == part.verdict.recommended
+        )
+        if gate.metric not in chosen.metrics:
+            raise typer.BadParameter(
+                f"'{gate.metric}' is not one of the scores {', '.join(chosen.metrics)}.",
+                param_hint="--require",
+            )
+        value = chosen.metrics[gate.metric].value
+        if value is None or value < gate.least:
+            say(f"Gate failed: {part.dataset.target}: {gate.metric} {value} is below {gate.least}.")
+            raise typer.Exit(4)
+
+
+def main() -> None:
+    """Entry point of the `tabcouce` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""How much work a study does: the three settings of `--effort`, in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+EffortName = Literal["quick", "standard", "thorough"]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """Sizes that trade time for certainty; none of them is chosen by looking at scores.
+
+    folds           folds a split has at most
+    trees           trees of the Random Forest
+    members         encoders trained per fold, each holding out a block of training contexts
+    epochs          passes over the training rows; None scales them to n
+    encoder_rows    training rows per fold the encoder uses at most; None is all
+    draws           redrawn sets of contexts behind each interval
+    explained_rows  held-out rows explained per model
+    permuted        columns whose permutation importance is measured, the most important first
+    """
+
+    name: EffortName
+    folds: int
+    trees: int
+    members: int
+    epochs: int | None
+    encoder_rows: int | None
+    draws: int
+    explained_rows: int
+    permuted: int
+
+
+EFFORTS: dict[EffortName, Effort] = {
+    "quick": Effort("quick", 5, 100, 2, 40, 10_000, 300, 300, 20),
+    "standard": Effort("standard", 10, 300, 2, None, 10_000, 1000, 1000, 40),
+    "thorough": Effort("thorough", 10, 500, 8, None, None, 2000, 3000, 100),
+}

@@ -1,0 +1,91 @@
+"""From the paths a user names to a table with roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tabcouce.errors import Place, RoleError
+from tabcouce.read import Layout, Table, read_grid, read_table, sheet_names
+from tabcouce.roles import Declaration, Roles, override, propose, read_role_file, read_role_sheet, resolve
+
+ROLE_SHEET = "roles"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A table and the roles of its columns.
+
+    role_file  where the roles came from; None where they were guessed
+    """
+
+    table: Table
+    roles: Roles
+    layout: Layout
+    role_file: str | None
+
+
+def role_file_beside(data: Path) -> Path:
+    """Where `init` writes: `<name>.roles.toml` beside the data."""
+    stem = data.name.removesuffix(".gz").rsplit(".", 1)[0]
+    return data.with_name(f"{stem}.roles.toml")
+
+
+def find_role_file(data: Path) -> Path | None:
+    """`<name>.roles.toml` beside the data; else a `roles.toml` there that names this very file.
+
+    Raises  nothing: a roles.toml for another file is not ours
+    """
+    own = role_file_beside(data)
+    if own.is_file():
+        return own
+    shared = data.with_name("roles.toml")
+    if shared.is_file() and read_role_file(shared).file == data.name:
+        return shared
+    return None
+
+
+def declared_roles(data: Path, role_file: Path | None) -> tuple[Declaration, str] | None:
+    """What the engineer declared, and where: the named file, a file beside the data, a sheet."""
+    if role_file is not None and not role_file.is_file():
+        raise RoleError(
+            "There is no such role file.",
+            place=Place(file=str(role_file)),
+            remedy="Give an existing file to --roles, or write one with 'tabcouce init'.",
+        )
+    path = role_file or find_role_file(data)
+    if path is not None:
+        return read_role_file(path), path.name
+    if ROLE_SHEET in sheet_names(data):
+        return read_role_sheet(read_grid(data, ROLE_SHEET)), f"sheet '{ROLE_SHEET}'"
+    return None
+
+
+def open_inputs(
+    data: Path,
+    *,
+    role_file: Path | None = None,
+    sheet: str | None = None,
+    targets: Sequence[str] = (),
+    context: Sequence[str] = (),
+) -> Inputs:
+    """Read the data and its roles; guess the roles where none are declared.
+
+    targets, context  names that override what the role file or the guess says
+    """
+    declared = declared_roles(data, role_file)
+    if declared is None:
+        layout = Layout(sheet=sheet)
+        table = read_table(data, layout)
+        return Inputs(table, propose(table, targets=tuple(targets), context=tuple(context)), layout, None)
+    declaration, where = declared
+    declaration = override(declaration, targets=tuple(targets) or None, context=tuple(context) or None)
+    layout = declaration.layout if sheet is None else replace(declaration.layout, sheet=sheet)
+    resolved = resolve(declaration, read_table(data, layout))
+    return Inputs(resolved.table, resolved.roles, layout, where)
+
+
+def layout_for(trained: Layout, sheet: str | None) -> Layout:
+    """How to read a new file of the same make: as the training file, but on any sheet."""
+    return replace(trained, sheet=sheet)

@@ -1,0 +1,53 @@
+"""The models of a study, sized by effort."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from tabcouce.encoder import CouceClassifier, CouceRegressor
+from tabcouce.evaluation import Candidate
+from tabcouce.models import (
+    BoostingModel,
+    ConstantModel,
+    ContextBoostingModel,
+    ForestModel,
+    LinearModel,
+    ModelTask,
+)
+from tabcouce.roles.dataset import Dataset
+from tabcouce.study.effort import Effort
+
+
+def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[Candidate, ...]:
+    """Every model of the panel, simplest first, with the roles the encoder needs.
+
+    The encoder learns which inputs are proxies and which sensors have a declared tolerance;
+    context columns are given to `fit` beside the inputs, never among them.
+    """
+    task: ModelTask = "regression" if dataset.is_regression else "classification"
+    trees = partial(ForestModel, task, trees=effort.trees, seed=seed)
+    couce = CouceRegressor if dataset.is_regression else CouceClassifier
+    encoder = partial(
+        couce,
+        proxy_columns=tuple(name for name in dataset.X.columns if dataset.role(name).kind == "proxy"),
+        tolerances=declared_tolerances(dataset),
+        members=effort.members,
+        epochs=effort.epochs,
+        max_rows=effort.encoder_rows,
+        device=device,
+        random_state=seed,
+    )
+    return (
+        Candidate("constant", partial(ConstantModel, task)),
+        Candidate("linear", partial(LinearModel, task, seed=seed)),
+        Candidate("random_forest", trees),
+        Candidate("lightgbm", partial(BoostingModel, task, seed=seed)),
+        Candidate("lightgbm_context", partial(ContextBoostingModel, task, seed=seed), uses_context=True),
+        Candidate("couce", encoder, uses_context=True),
+    )
+
+
+def declared_tolerances(dataset: Dataset) -> dict[str, tuple[float, float]]:
+    """Input -> (offset, gain) of its declared calibration budget."""
+    found = {name: dataset.role(name).tolerance for name in dataset.X.columns}
+    return {name: (budget.offset, budget.gain) for name, budget in found.items() if budget is not None}

@@ -1,0 +1,71 @@
+"""A finished study as it is opened again: models, range and promise of one target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tabcouce.models.contract import Model
+from tabcouce.read.table import Layout
+from tabcouce.roles.role import Task
+from tabcouce.system.intervals import Intervals
+from tabcouce.system.training_range import TrainingRange
+
+
+@dataclass(frozen=True)
+class InputColumn:
+    """An input the models need, by its real name."""
+
+    name: str
+    numeric: bool
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the study said of the recommended model on contexts never seen.
+
+    metric            'r2' or 'auc'
+    value, low, high  score on the headline split with its 95 % interval
+    rmse              the same split's RMSE, unit of the target; None for classes
+    """
+
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    rmse: float | None
+
+
+@dataclass(frozen=True)
+class SavedTarget:
+    """One target of a saved study.
+
+    recommended    key of the model for a new context; known_context for one in the data
+    levels         context column -> its levels in the training rows, as text
+    """
+
+    target: str
+    task: Task
+    classes: tuple[str, ...]
+    inputs: tuple[InputColumn, ...]
+    levels: Mapping[str, frozenset[str]]
+    recommended: str
+    known_context: str
+    outcome: str
+    models: Mapping[str, Model]
+    intervals: Intervals | None
+    inside: TrainingRange
+    promise: Promise
+
+
+@dataclass(frozen=True)
+class SavedStudy:
+    """What `predict` works on.
+
+    layout  how the training file was read, for new files of the same make
+    """
+
+    name: str
+    layout: Layout
+    targets: tuple[SavedTarget, ...]

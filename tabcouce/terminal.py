@@ -1,0 +1,123 @@
+"""What a person sees in the terminal: lines, the table of roles, progress with time left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tabcouce.study.inputs import Inputs
+    from tabcouce.study.predict import Prediction
+    from tabcouce.study.progress import Listener
+
+
+def say(text: str) -> None:
+    """A line on stderr that a cp932 console can print."""
+    encoding = sys.stderr.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr)
+
+
+def put(text: str) -> None:
+    """A line of data on stdout."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
+
+
+def console() -> Console:
+    from rich.console import Console
+
+    return Console(stderr=True, safe_box=True)
+
+
+def print_roles(inputs: Inputs) -> None:
+    """The roles as a table, guesses marked."""
+    from rich.table import Table
+
+    origin = inputs.role_file or "guessed; write them with 'tabcouce init' and correct them"
+    table = Table(title=f"Roles ({origin})", title_justify="left")
+    for heading in ("column", "kind", "reason"):
+        table.add_column(heading, overflow="fold")
+    columns = inputs.roles.columns
+    # A spectrum of 700 channels would bury the columns that matter.
+    dull = [c for c in columns if c.kind == "sensor" and not c.flags]
+    hidden = {c.name for c in dull[10:]} if len(columns) > 40 else set()
+    for column in columns:
+        if column.name not in hidden:
+            flags = f" ({', '.join(sorted(column.flags))})" if column.flags else ""
+            mark = " (guess)" if column.guessed else ""
+            table.add_row(column.name, column.kind + flags + mark, column.reason)
+    if hidden:
+        table.add_row("...", "sensor", f"{len(hidden)} more sensor columns")
+    console().print(table)
+    for warning in inputs.roles.warnings:
+        say(f"Note: {warning}")
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Listener]:
+    """Progress on stderr: a bar with the time left, or plain lines where stderr is no terminal."""
+    from tabcouce.study.progress import Step, silent
+
+    if quiet:
+        yield silent
+        return
+    screen = console()
+    if not screen.is_terminal:
+        start = time.perf_counter()
+
+        def line(step: Step) -> None:
+            left = time_left(time.perf_counter() - start, step.done)
+            say(f"[{step.stage}/{step.stages}] {step.what} ({step.done:.0%} done, {left})")
+
+        yield line
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def draw(step: Step) -> None:
+            what = f"[{step.stage}/{step.stages}] {step.what}".replace("[", r"\[")
+            bar.update(task, completed=step.done, description=what)
+
+        yield draw
+
+
+def time_left(elapsed: float, done: float) -> str:
+    """'about 40 s left' from the time so far; nothing is promised in the first steps."""
+    if done < 0.05:
+        return "time left not known yet"
+    seconds = elapsed * (1 - done) / done
+    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+
+
+def prediction_document(prediction: Prediction) -> dict[str, object]:
+    """The JSON form of the account that `prediction_line` gives in words."""
+    outcome = prediction.outcome
+    return {
+        "target": prediction.target,
+        "rows": len(prediction.rows),
+        "outside_share": prediction.outside_share,
+        "known_rows": prediction.known_rows,
+        "scores": None if outcome is None else dict(outcome.scores),
+        "coverage": None if outcome is None else outcome.coverage,
+        "promise_kept": None if outcome is None else outcome.kept,
+        "notes": list(prediction.notes),
+    }
+
+
+def prediction_line(prediction: Prediction) -> str:
+    outside = f"{prediction.outside_share:.0%} of {len(prediction.rows)} rows out of the training range"
+    line = f"{prediction.target}: {outside}"
+    outcome = prediction.outcome
+    if outcome is None:
+        return line
+    scores = ", ".join(f"{name} {value:.3g}" for name, value in outcome.scores.items())
+    kept = "the study's promise held" if outcome.kept else "the study's promise did not hold: fit again"
+    return f"{line}; on {outcome.n} rows with a value: {scores}; {kept}"

@@ -1,0 +1,68 @@
+"""Directions, agreement and separation from context, on cases with a known answer."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabcouce.explanation.factors import agreement, direction, within_share
+
+
+def column(values):
+    return pd.Series(np.asarray(values, float))
+
+
+def test_a_rising_contribution_is_named_increases_and_a_falling_one_decreases():
+    x = np.linspace(-2, 3, 60)
+    assert direction(column(x), np.exp(x), 0.5) == ("increases", pytest.approx(1.0))
+    assert direction(column(x), -(x**3), 0.5)[0] == "decreases"
+
+
+def test_a_contribution_that_is_highest_in_the_middle_is_a_peak():
+    x = np.linspace(-1, 1, 90)
+    assert direction(column(x), -(x**2), 0.5)[0] == "peak"
+    assert direction(column(x), x**2, 0.5)[0] == "mixed"
+
+
+def test_a_negligible_share_has_no_direction():
+    x = np.linspace(0, 1, 50)
+    assert direction(column(x), x, 0.001) == ("none", None)
+
+
+def test_a_category_has_no_direction_of_its_own():
+    assert direction(pd.Series(pd.Categorical(["a", "b"] * 20)), np.arange(40.0), 0.5) == ("mixed", None)
+
+
+def test_blank_cells_do_not_decide_the_direction():
+    x = np.linspace(0, 1, 50)
+    x[::5] = np.nan
+    effect = np.nan_to_num(x, nan=-9.0)
+    assert direction(column(x), effect, 0.5)[0] == "increases"
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "word"),
+    [
+        ("unknown", "increases", "not_reviewed"),
+        ("increases", "increases", "agrees"),
+        ("increases", "decreases", "opposite"),
+        ("none", "increases", "opposite"),
+        ("peak", "peak", "agrees"),
+        ("peak", "increases", "unclear"),
+        ("increases", "mixed", "unclear"),
+    ],
+)
+def test_agreement_is_a_word(expected, found, word):
+    assert agreement(expected, found) == word
+
+
+def test_within_share_equals_the_written_sum_of_squares():
+    rng = np.random.default_rng(0)
+    unit = np.repeat([0, 1, 2], [20, 30, 25])
+    x = rng.normal(size=75) + np.array([0.0, 5.0, -3.0])[unit]
+    inside = sum(((x[unit == u] - x[unit == u].mean()) ** 2).sum() for u in range(3))
+    assert within_share(pd.Series(x), unit) == pytest.approx(inside / ((x - x.mean()) ** 2).sum())
+
+
+def test_a_column_constant_within_each_context_cannot_be_separated():
+    unit = np.repeat([0, 1, 2], 10)
+    assert within_share(pd.Series(unit * 2.5), unit) == pytest.approx(0.0, abs=1e-12)
