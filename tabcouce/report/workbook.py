@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -14,9 +13,10 @@ import pandas as pd
 import xlsxwriter
 
 from tabcouce.report.atomic import write_bytes
-from tabcouce.report.captions import comparison, long_split, unit_suffix
+from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words, words
-from tabcouce.report.summary import Summary, TargetSummary
+from tabcouce.report.sheets import Sheet, sheets
+from tabcouce.report.summary import Summary
 from tabcouce.report.tiles import tiles
 from tabcouce.report.verdict_text import verdict_sentences
 
@@ -29,15 +29,6 @@ OPTIONS = {
     "strings_to_numbers": False,
     "in_memory": True,
 }
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet: heads, then rows of text, numbers or None."""
-
-    name: str
-    heads: tuple[str, ...]
-    rows: list[tuple[object, ...]]
 
 
 def write_workbook(
@@ -69,18 +60,6 @@ def write_workbook(
         _write(book, sheet, formats)
     book.close()
     return write_bytes(path, content.getvalue())
-
-
-def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> Iterable[Sheet]:
-    """Every sheet after the cover."""
-    yield _scores(summary, w)
-    yield _differences(summary, w)
-    yield _contexts(summary, w)
-    several = len(summary.targets) > 1
-    for k, (target, frame) in enumerate(zip(summary.targets, predictions, strict=True), 1):
-        yield _predictions(target, frame, f" {k}" if several else "", w)
-    yield _factors(summary, w)
-    yield _findings(summary, w)
 
 
 def _cover(book: xlsxwriter.Workbook, summary: Summary, w: Words, formats: dict[str, object]) -> None:
@@ -143,177 +122,3 @@ def _format(value: float) -> str:
     if size >= 10_000:
         return "large"
     return "small" if 0 < size < 0.01 else "number"
-
-
-def _scores(summary: Summary, w: Words) -> Sheet:
-    keys = ("target", "split", "mode", "metric", "value", "low", "high", "units", "n")
-    heads = [w(f"book.{key}") for key in keys]
-    heads.insert(2, w("table.model"))
-    rows: list[tuple[object, ...]] = []
-    for target in summary.targets:
-        for scores in target.scores:
-            mode = w("book.blind") if scores.mode == "blind" else w.label("mode", scores.mode)
-            first = (target.target.name, long_split(scores.split, w), w.label("model", scores.model), mode)
-            rows += [
-                (*first, w.label("metric", key), s.value, s.low, s.high, s.units, s.n)
-                for key, s in scores.metrics.items()
-            ]
-    return Sheet(w("book.scores"), tuple(heads), rows)
-
-
-def _differences(summary: Summary, w: Words) -> Sheet:
-    heads = (
-        w("book.target"),
-        w("table.comparison"),
-        w("table.context"),
-        w("book.value"),
-        w("book.low"),
-        w("book.high"),
-        w("table.units"),
-    )
-    rows: list[tuple[object, ...]] = []
-    for target in summary.targets:
-        for made in target.verdict.differences:
-            first = (target.target.name, comparison(made, w))
-            rows.append((*first, w("chart.all"), made.gain, made.low, made.high, made.units))
-            rows += [(*first, unit, gain, None, None, 1) for unit, gain in made.per_unit.items()]
-    return Sheet(w("book.differences"), heads, rows)
-
-
-def _contexts(summary: Summary, w: Words) -> Sheet:
-    heads = (
-        w("book.target"),
-        w("book.split"),
-        w("table.model"),
-        w("table.context"),
-        w("book.metric"),
-        w("book.value"),
-        w("book.n"),
-    )
-    rows: list[tuple[object, ...]] = [
-        (
-            target.target.name,
-            long_split(scores.split, w),
-            w.label("model", scores.model),
-            unit,
-            w.label("metric", key),
-            found.value,
-            found.n,
-        )
-        for target in summary.targets
-        for scores in target.scores
-        if scores.split != "shuffled" and scores.mode == "blind"
-        for unit, metrics in scores.per_context.items()
-        for key, found in metrics.items()
-    ]
-    return Sheet(w("book.contexts"), heads, rows)
-
-
-def _predictions(target: TargetSummary, frame: pd.DataFrame, suffix: str, w: Words) -> Sheet:
-    """All rows; the recommended model's residual last."""
-    heads = [_prediction_head(str(name), target, w) for name in frame.columns]
-    columns = [_cells(frame[name]) for name in frame.columns]
-    model, split = target.verdict.recommended, target.headline
-    key = f"{split}:{model}"
-    if target.is_regression and key in frame.columns:
-        heads.append(
-            w("book.residual", model=w.label("model", model), split=long_split(split, w))
-            + unit_suffix(target.target.unit, w)
-        )
-        columns.append(_cells(frame["observed"].astype(float) - frame[key].astype(float)))
-    return Sheet(w("book.predictions") + suffix, tuple(heads), list(zip(*columns, strict=True)))
-
-
-def _cells(column: pd.Series) -> list[object]:
-    """Python values; blanks, which pandas has in several forms, as None."""
-    return [None if pd.isna(value) else value for value in column.tolist()]
-
-
-def _prediction_head(name: str, target: TargetSummary, w: Words) -> str:
-    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
-    if name == "row":
-        return w("book.row")
-    if name == "observed":
-        return f"{w('book.observed')}: {target.target.name}{unit}"
-    if name.startswith("context:"):
-        return w("book.context", name=name.removeprefix("context:"))
-    chosen = name.endswith(":class")
-    split, _, model = name.removesuffix(":class").rpartition(":")
-    fields = {"model": w.label("model", model), "split": long_split(split, w)}
-    if target.is_regression:
-        return w("book.predicted", **fields) + unit
-    return w("book.predicted_class" if chosen else "book.probability", **fields)
-
-
-def _factors(summary: Summary, w: Words) -> Sheet:
-    heads = (
-        w("book.target"),
-        w("table.model"),
-        w("table.factor"),
-        w("book.unit"),
-        w("table.importance", unit=""),
-        w("book.spread"),
-        w("table.share"),
-        w("table.direction"),
-        w("book.correlation"),
-        w("table.expected"),
-        w("table.agreement"),
-        w("table.permutation", metric=w.label("metric", summary.targets[0].metric)),
-        w("book.low"),
-        w("book.high"),
-        w("table.within"),
-    )
-    rows: list[tuple[object, ...]] = []
-    for target in summary.targets:
-        for factor in target.factors:
-            lost = factor.permutation
-            rows.append(
-                (
-                    target.target.name,
-                    w.label("model", factor.model),
-                    factor.name,
-                    factor.unit,
-                    factor.importance,
-                    factor.spread,
-                    factor.share,
-                    w.label("direction", factor.direction),
-                    factor.correlation,
-                    w.label("expected", factor.expected),
-                    w.label("agreement", factor.agreement),
-                    *((None,) * 3 if lost is None else (lost.value, lost.low, lost.high)),
-                    factor.varies_within_context,
-                )
-            )
-    return Sheet(w("book.factors"), heads, rows)
-
-
-def _findings(summary: Summary, w: Words) -> Sheet:
-    heads = (
-        w("book.target"),
-        w("table.severity"),
-        w("book.rule"),
-        w("table.finding"),
-        w("page.remedy"),
-        w("book.columns"),
-        w("book.file"),
-        w("book.sheet"),
-        w("book.row"),
-        w("book.column"),
-    )
-    rows: list[tuple[object, ...]] = [
-        (
-            target.target.name,
-            w.label("severity", finding.severity),
-            w.label("rule", finding.rule),
-            finding.what,
-            finding.remedy,
-            w.listing(list(finding.columns), 20),
-            finding.place.file,
-            finding.place.sheet,
-            finding.place.row,
-            finding.place.column,
-        )
-        for target in summary.targets
-        for finding in target.findings
-    ]
-    return Sheet(w("book.findings"), heads, rows)

@@ -28,7 +28,7 @@ def pages(regression_summary, classification_summary):
 
 def own_part(page):
     """The page without the chart library."""
-    return re.sub(r"<script id="library">.*?</script>", "", page, flags=re.S)
+    return re.sub(r'<script id="library">.*?</script>', "", page, flags=re.S)
 
 
 def test_nothing_is_loaded_from_outside(pages):

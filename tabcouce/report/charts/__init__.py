@@ -1,0 +1,20 @@
+"""Vega-Lite specs of the report's charts; the only package that imports altair.
+
+Every field has a neutral name (f0, f1, ...): a dot, bracket or script in a column name means
+something to Vega-Lite and to the page. The user's names appear only as titles and cells.
+"""
+
+from tabcouce.report.charts.factors import factor_curve, importance_bars
+from tabcouce.report.charts.points import class_probabilities, has_points, observed_against_predicted
+from tabcouce.report.charts.scores import context_scores, difference_forest, honesty_strip
+
+__all__ = [
+    "class_probabilities",
+    "context_scores",
+    "difference_forest",
+    "factor_curve",
+    "has_points",
+    "honesty_strip",
+    "importance_bars",
+    "observed_against_predicted",
+]

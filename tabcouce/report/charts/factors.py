@@ -1,0 +1,74 @@
+"""Charts of factors: importance, and value against contribution."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from tabcouce.report.captions import unit_suffix
+from tabcouce.report.catalogue import Words
+from tabcouce.report.charts.style import BLUE, INK, Spec, finish, inline
+from tabcouce.report.summary import Curve, TargetSummary
+
+FACTORS = 15
+
+
+def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
+    """Mean absolute contribution of each factor and its spread over the folds."""
+    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
+    factors = target.factors_of(model)[:FACTORS]
+    rows = [
+        {
+            "f0": factor.name,
+            "f1": factor.importance,
+            "f2": max(factor.importance - factor.spread, 0.0),
+            "f3": factor.importance + factor.spread,
+            "f4": w.label("direction", factor.direction),
+        }
+        for factor in factors
+    ]
+    names = [factor.name for factor in factors]
+    title = w("chart.axis_importance", unit=unit)
+    place = alt.Chart(inline(rows)).encode(
+        y=alt.Y("f0:N", sort=names, title=None, axis=alt.Axis(grid=False, ticks=False)),
+        tooltip=[
+            alt.Tooltip("f0:N", title=w("table.factor")),
+            alt.Tooltip("f1:Q", title=title, format=".3~g"),
+            alt.Tooltip("f4:N", title=w("table.direction")),
+        ],
+    )
+    bars = place.mark_bar(color=BLUE, height=12, cornerRadiusEnd=2).encode(x=alt.X("f1:Q", title=title))
+    spans = place.mark_rule(color=INK, strokeWidth=1.4).encode(x=alt.X("f2:Q", title=title), x2="f3:Q")
+    return finish(bars + spans, height=24 * len(names) + 6)
+
+
+def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
+    """Value against contribution of one factor."""
+    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
+    title = w("chart.axis_contribution", unit=unit)
+    cells = curve.values or curve.levels
+    rows = [
+        {"f0": value, "f1": y, "f2": context, "f4": row}
+        for value, y, context, row in zip(cells, curve.contribution, curve.context, curve.rows, strict=True)
+    ]
+    name = curve.name if curve.unit is None or curve.unit in curve.name else f"{curve.name}, {curve.unit}"
+    kind = "Q" if curve.values else "N"
+    tips = [
+        alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+        alt.Tooltip("f2:N", title=w("chart.context")),
+        alt.Tooltip(f"f0:{kind}", title=name, **({"format": ".4~g"} if kind == "Q" else {})),
+        alt.Tooltip("f1:Q", title=title, format="+.3~g"),
+    ]
+    y = alt.Y("f1:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(padding=8))
+    x = (
+        alt.X("f0:Q", title=name, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+        if curve.values
+        else alt.X("f0:N", title=name, axis=alt.Axis(labelAngle=0, labelLimit=90))
+    )
+    cloud = (
+        alt.Chart(inline(rows))
+        .mark_point(filled=True, size=18, opacity=0.35, color=BLUE)
+        .encode(x=x, y=y, tooltip=tips)
+    )
+    steps = [{"f0": a, "f1": b} for a, b in zip(curve.middle, curve.mean, strict=True)]
+    trend = alt.Chart(inline(steps)).mark_line(color="#D55E00", strokeWidth=2.5).encode(x=x, y=y)
+    return finish(cloud + trend if steps else alt.layer(cloud), height=190, width=270)

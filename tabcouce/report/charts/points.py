@@ -1,0 +1,117 @@
+"""Charts of held-out predictions, one mark per row; hover shows the row's address in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+from tabcouce.report import captions
+from tabcouce.report.captions import unit_suffix
+from tabcouce.report.catalogue import Words
+from tabcouce.report.charts.style import GREY, Spec, colours_and_shapes, finish, inline
+from tabcouce.report.summary import Points, TargetSummary
+
+CHOICES = 200
+"""Contexts in the list below a chart; more would bury it."""
+
+
+def has_points(target: TargetSummary, model: str) -> bool:
+    """Whether there is any held-out prediction of the model to draw."""
+    drawn = target.points
+    return drawn is not None and any(p is not None for p in drawn.predicted.get(model, ()))
+
+
+def _picker(contexts: Sequence[str], w: Words) -> alt.Parameter:
+    """A list below the chart from which one context is chosen; all are shown at first."""
+    names = sorted(set(contexts))[:CHOICES]
+    choice = alt.binding_select(
+        options=[None, *names], labels=[w("chart.all"), *names], name=w("chart.choose")
+    )
+    return alt.selection_point(name="pick", fields=["f2"], bind=choice)
+
+
+def observed_against_predicted(target: TargetSummary, drawn: Points, model: str, w: Words) -> Spec:
+    """Held-out rows on the headline split; the contexts with the largest errors in colour."""
+    coloured = captions.largest_errors(drawn, model, limit=captions.COLOURED_CONTEXTS)
+    rest = len(set(drawn.context)) > len(coloured)
+    names = coloured + ([w("chart.other")] if rest else [])
+    rows: list[dict[str, Any]] = [
+        {"f0": x, "f1": y, "f2": context, "f3": context if context in coloured else names[-1], "f4": row}
+        for x, y, context, row in zip(
+            drawn.predicted[model], drawn.observed, drawn.context, drawn.rows, strict=True
+        )
+        if x is not None
+    ]
+    unit = unit_suffix(target.target.unit, w)
+    ends = [value for row in rows for value in (row["f0"], row["f1"])]
+    scale = alt.Scale(domain=[min(ends), max(ends)], zero=False, nice=True)
+    axis = alt.Axis(tickCount=8)
+    x = alt.X("f0:Q", title=w("chart.axis_predicted", unit=unit), scale=scale, axis=axis)
+    y = alt.Y("f1:Q", title=w("chart.axis_observed", unit=unit), scale=scale, axis=axis)
+    colour, shape = colours_and_shapes(names, rest=rest)
+    pick = _picker(drawn.context, w)
+    line = (
+        alt.Chart(inline([{"f0": v, "f1": v} for v in (min(ends), max(ends))]))
+        .mark_line(color=GREY, strokeDash=[4, 3], strokeWidth=1.2)
+        .encode(x=x, y=y)
+    )
+    marks = (
+        alt.Chart(inline(rows))
+        .mark_point(filled=True, size=34)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("f3:N", scale=colour, sort=names),
+            shape=alt.Shape("f3:N", scale=shape, sort=names),
+            opacity=alt.condition(pick, alt.value(0.75), alt.value(0.04)),
+            tooltip=[
+                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+                alt.Tooltip("f2:N", title=w("chart.context")),
+                alt.Tooltip("f1:Q", title=w("chart.axis_observed", unit=unit), format=".4~g"),
+                alt.Tooltip("f0:Q", title=w("chart.axis_predicted", unit=unit), format=".4~g"),
+            ],
+        )
+        .add_params(pick)
+    )
+    return finish(line + marks, height=430, width=560)
+
+
+def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Words) -> Spec:
+    """Held-out probabilities by observed class; spread in height only to part the marks."""
+    classes = list(target.target.classes)
+    rows = [
+        {"f0": p, "f1": classes[int(k)], "f2": context, "f3": (j * 0.618034) % 1, "f4": row}
+        for j, (p, k, context, row) in enumerate(
+            zip(drawn.predicted[model], drawn.observed, drawn.context, drawn.rows, strict=True)
+        )
+        if p is not None
+    ]
+    title = (
+        w("chart.axis_probability", positive=classes[1])
+        if len(classes) == 2
+        else w("chart.axis_probability_own")
+    )
+    colour, shape = colours_and_shapes(classes)
+    pick = _picker(drawn.context, w)
+    chart = (
+        alt.Chart(inline(rows))
+        .mark_point(filled=True, size=28)
+        .encode(
+            x=alt.X("f0:Q", title=title, scale=alt.Scale(domain=[0, 1])),
+            y=alt.Y("f1:N", sort=classes, title=w("chart.axis_class")),
+            yOffset=alt.YOffset("f3:Q", scale=alt.Scale(domain=[-0.2, 1.2])),
+            color=alt.Color("f1:N", scale=colour, sort=classes, legend=None),
+            shape=alt.Shape("f1:N", scale=shape, sort=classes, legend=None),
+            opacity=alt.condition(pick, alt.value(0.6), alt.value(0.03)),
+            tooltip=[
+                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+                alt.Tooltip("f2:N", title=w("chart.context")),
+                alt.Tooltip("f1:N", title=w("chart.axis_class")),
+                alt.Tooltip("f0:Q", title=title, format=".3f"),
+            ],
+        )
+        .add_params(pick)
+    )
+    return finish(chart, height=95 * len(classes))

@@ -1,0 +1,64 @@
+"""Style and small parts that every chart shares; altair enters the report through this package only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+
+FONT = 'system-ui, "Yu Gothic UI", Meiryo, "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", sans-serif'
+INK, MUTED, LINE = "#1d2430", "#5b6472", "#d9dee5"
+BLUE, GREY = "#0072B2", "#8a929e"
+PALETTE = [BLUE, "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
+"""Okabe and Ito (2008): told apart with every common colour blindness."""
+SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
+WIDTH = 700
+Spec = dict[str, Any]
+
+
+def finish(chart: alt.LayerChart | alt.Chart, height: float, width: float = WIDTH) -> Spec:
+    """Size and style; without the schema address, so that the page names no outside place."""
+    styled = (
+        chart.properties(width=width, height=height)
+        .configure(font=FONT, background="transparent")
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=MUTED,
+            titleColor=INK,
+            gridColor="#eceff3",
+            domainColor=LINE,
+            tickColor=LINE,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            labelLimit=220,
+            labelPadding=8,
+            titleLimit=width,
+        )
+        .configure_legend(
+            orient="top", title=None, labelFontSize=12, labelColor=INK, labelLimit=260, columns=4
+        )
+    )
+    spec: Spec = styled.to_dict()
+    spec.pop("$schema", None)
+    return spec
+
+
+def inline(rows: list[dict[str, Any]]) -> alt.Data:
+    return alt.Data(values=rows)
+
+
+def colours_and_shapes(names: Sequence[str], *, rest: bool = False) -> tuple[alt.Scale, alt.Scale]:
+    """Colour and shape per name; with `rest`, the last name is the grey remainder."""
+    colours = [PALETTE[k % len(PALETTE)] for k in range(len(names))]
+    shapes = [SHAPES[k % len(SHAPES)] for k in range(len(names))]
+    if rest:
+        colours[-1], shapes[-1] = GREY, "circle"
+    return alt.Scale(domain=list(names), range=colours), alt.Scale(domain=list(names), range=shapes)
+
+
+def mark_at(at: float, scale: alt.Scale) -> alt.Chart:
+    """A dashed line; its scale must be the other layers', or Vega-Lite joins in a zero."""
+    place = alt.X("f9:Q", scale=scale)
+    return alt.Chart(inline([{"f9": at}])).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x=place)
