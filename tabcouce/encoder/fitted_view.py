@@ -73,6 +73,9 @@ class FittedView(nn.Module):
 
     def _encode(self, u: Tensor) -> Encoded:
         members = self.net.members
+        # Folds of one pack share the widest fold's inputs: another fold saw a level or a blank
+        # that this one did not.
+        u = nn.functional.pad(u, (0, self.net.shape.inputs - u.shape[1]))
         return self.net.encode(u.double().unsqueeze(0).expand(members, -1, -1))
 
     def _with_context(self, encoded: Encoded, index: Tensor) -> Tensor:
