@@ -27,11 +27,25 @@ from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows, Variant, thinned
 from tabcouce.encoder.packed_run import FittedFold, Plan, fit_views
 from tabcouce.encoder.packed_training import Recipe
+from tabcouce.encoder.saved_view import view_arrays, view_from, view_settings
 from tabcouce.errors import FitError
+from tabcouce.models.contract import State
 
 Array = npt.NDArray[np.float64]
 WIDE = 4
 """With fewer than four rows per input the periodic code is left out: it would only fit noise."""
+
+
+KEPT = (
+    "n_features_in_",
+    "feature_names_in_",
+    "classes_",
+    "view_",
+    "intervention_",
+    "rows_used_",
+    "range_",
+)
+"""Fitted attributes that are kept as they are."""
 
 
 def automatic_epochs(rows: int) -> int:
@@ -256,6 +270,40 @@ class _Couce(BaseEstimator):
         """(n, members * embedding) unit vectors; their inner product is the mean cosine."""
         return self.blind_.embedding(self._code(X))
 
+    # Keeping --------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """The fitted estimator as arrays and JSON values."""
+        check_is_fitted(self, "code_")
+        same = self.blind_ is self.adjusted_
+        settings = {
+            "parameters": _plain(self.get_params()),
+            "code": self.code_.settings(),
+            "levels": self.levels_.settings(),
+            "views": {"blind": view_settings(self.blind_)}
+            | ({} if same else {"adjusted": view_settings(self.adjusted_)}),
+            "fitted": {name: _plain(getattr(self, name)) for name in KEPT if hasattr(self, name)},
+        }
+        arrays = view_arrays(self.blind_, "blind") | ({} if same else view_arrays(self.adjusted_, "adjusted"))
+        return State(settings=settings, arrays=arrays)
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Inverse of `state`; `selection_` is not kept."""
+        settings = state.settings
+        own = cls(**settings["parameters"])
+        own.code_ = ColumnCode.from_settings(settings["code"])
+        own.levels_ = ContextLevels.from_settings(settings["levels"])
+        views = settings["views"]
+        own.blind_ = view_from(views["blind"], state.arrays, "blind")
+        own.adjusted_ = (
+            view_from(views["adjusted"], state.arrays, "adjusted") if "adjusted" in views else own.blind_
+        )
+        for name, value in settings["fitted"].items():
+            listed = name in ("classes_", "feature_names_in_")
+            setattr(own, name, np.asarray(value) if listed else value)
+        return own
+
     # Attribution ----------------------------------------------------------------------------
 
     def gradient_inputs(self, X: Any) -> Array:
@@ -295,6 +343,15 @@ class _Couce(BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         return tags
+
+
+def _plain(value: Any) -> Any:
+    """Arrays, tuples and numpy scalars as lists and plain numbers."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(item) for item in (value.tolist() if isinstance(value, np.ndarray) else value)]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _check_frame(X: pd.DataFrame) -> None:

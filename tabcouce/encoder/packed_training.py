@@ -20,9 +20,9 @@ from tabcouce.encoder.intervention import (
     Budget,
     donors,
     observed_mask,
+    output_change,
     ramp,
     recalibrated,
-    output_change,
     symmetric_kl,
 )
 from tabcouce.encoder.packed_net import NetShape, PackedNet
