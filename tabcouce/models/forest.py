@@ -15,6 +15,7 @@ from tabcouce.models.design_matrix import DesignMatrix
 from tabcouce.models.estimator import ModelTask, PanelEstimator, checked_target, plain, task_classes
 
 LARGE = 3000
+WIDE = 100
 ROWS_PER_TREE = 10_000
 TREES_WHEN_LARGE = 100
 FLOAT32 = 3e38
@@ -26,7 +27,7 @@ Floats = npt.NDArray[np.float64]
 class ForestModel(PanelEstimator):
     """scikit-learn's random forest; blanks take the side that training rows with a blank took.
 
-    Half of the columns are tried at a node for a number, the square root for classes. From
+    Half of the columns are tried at a node for a number (0.3 of more than 100), the square root for classes. From
     3,000 rows on, 100 trees with 5 rows a leaf and at most 10,000 drawn rows a tree bound time
     and memory; below that `trees` trees, 1 row a leaf (2 for classes).
     A level code is a rank by frequency; an unseen level counts as blank.
@@ -52,7 +53,7 @@ class ForestModel(PanelEstimator):
         if self.task == "regression":
             self.forest_ = RandomForestRegressor(
                 n_estimators=trees,
-                max_features=0.5,
+                max_features=0.5 if X.shape[1] <= WIDE else 0.3,
                 min_samples_leaf=5 if large else 1,
                 max_samples=drawn,
                 n_jobs=self.threads,
