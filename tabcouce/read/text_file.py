@@ -24,6 +24,7 @@ from tabcouce.read.title import title_notes
 _SAMPLE_ROWS = 5000
 """Rows whose text decides how the rest of a long file is read."""
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
+_CODE = "[+-]?(?:0[0-9]+|[0-9]{16,})"
 _TOO_WIDE = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 
@@ -122,10 +123,9 @@ def _columns(body: _Body, missing: tuple[str, ...], place: Place) -> tuple[RawCo
             return sample
         words = MISSING_TOKENS | set(missing)
         numbers = frozenset(c for c in range(body.width) if _plain_numbers(sample[c], body.decimal, words))
-        if numbers and not _has_codes(body):
-            columns = _as_numbers(body, numbers)
-            if columns is not None:
-                return columns
+        columns = _as_numbers(body, numbers) if numbers else None
+        if columns is not None and not _codes_among_numbers(body, columns, numbers):
+            return columns
         return body.cells()
     except pd.errors.EmptyDataError:
         return tuple(np.empty(0, dtype=object) for _ in range(body.width))
@@ -139,11 +139,19 @@ def _plain_numbers(cells: RawColumn, decimal: str, missing: frozenset[str]) -> b
     return typed.values.dtype == np.float64 and not changed and not np.isnan(typed.values).all()
 
 
-def _has_codes(body: _Body) -> bool:
-    """Whether any cell is digits that a number would lose: 000012, or more than 15 of them."""
-    border = re.escape(body.delimiter) + '"\r\n'
-    code = rf"(?:^|[{border}])[+-]?(?:0[0-9]+|[0-9]{{16,}})(?:[{border}]|$)"
-    return re.search(code, body.text) is not None
+def _codes_among_numbers(body: _Body, columns: tuple[RawColumn, ...], numbers: frozenset[int]) -> bool:
+    """Whether a cell read as a number may be digits that a number loses: 000012, or over 15 of them.
+
+    All such cells of the text are counted, then those of the text columns: if the counts
+    agree, none is left for the number columns.
+    """
+    border = "[" + re.escape(body.delimiter) + '"\r\n]'
+    everywhere = sum(1 for _ in re.finditer(rf"(?:(?<={border})|\A){_CODE}(?={border}|\Z)", body.text))
+    if everywhere == 0:
+        return False
+    code = re.compile(_CODE)
+    texts = (columns[c] for c in range(body.width) if c not in numbers)
+    return everywhere > sum(code.fullmatch(str(cell)) is not None for cells in texts for cell in cells)
 
 
 def _as_numbers(body: _Body, numbers: frozenset[int]) -> tuple[RawColumn, ...] | None:

@@ -236,6 +236,17 @@ def test_a_late_leading_zero_of_a_long_file_is_kept(read, long_rows):
     assert table.frame["n"][0] == "0"
 
 
+@pytest.mark.parametrize("late", [None, "0042", "1234567890123456789"])
+def test_a_long_file_with_a_column_of_codes_loses_no_digit(read, long_rows, late):
+    for i, row in enumerate(long_rows):
+        row[0] = f"{i % 9:04d}"
+    if late:
+        long_rows[5990][2] = late
+    table = read(as_csv(long_rows))
+    assert table.frame["machine"].tolist() == [row[0] for row in long_rows]
+    assert table.frame["n"][5990] == (late or 5990)
+
+
 def test_a_late_row_that_is_too_wide_is_refused_with_its_number(read, long_rows):
     long_rows[5990].append("more")
     with pytest.raises(ReadError, match="row 5992 has 4 cells"):
