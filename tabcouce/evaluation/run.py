@@ -90,17 +90,26 @@ def run_trial(
         # Shuffled rows meet their contexts again: a model that only tunes on held-out
         # contexts must then tune on held-out rows, or it is judged at another job.
         told = candidate.uses_context or split.key != "shuffled"
-        fits.append(_fit_fold(candidate.make, dataset, fold, told))
+        context = contexts_for(dataset, split) if told else None
+        fits.append(_fit_fold(candidate.make, dataset, fold, context))
     return _trial(candidate, dataset, split, fits, known)
 
 
-def _fit_fold(make: Callable[[], Model], dataset: Dataset, fold: Fold, told: bool) -> FoldFit:
+def contexts_for(dataset: Dataset, split: Split) -> pd.DataFrame | None:
+    """(n, c) contexts, the held-out column first: inner folds hold out levels of the first one."""
+    if not dataset.contexts.shape[1]:
+        return None
+    first = [split.column] if split.column in dataset.contexts.columns else []
+    return dataset.contexts[first + [c for c in dataset.contexts.columns if c not in first]]
+
+
+def _fit_fold(
+    make: Callable[[], Model], dataset: Dataset, fold: Fold, contexts: pd.DataFrame | None
+) -> FoldFit:
     start = time.perf_counter()
     rows = fold.train
     X, y = dataset.X.iloc[rows].reset_index(drop=True), dataset.y[rows]
-    context = None
-    if told and dataset.contexts.shape[1]:
-        context = dataset.contexts.iloc[rows].reset_index(drop=True)
+    context = None if contexts is None else contexts.iloc[rows].reset_index(drop=True)
     model = _one_class_model() if _one_class(dataset, rows) else make()
     model.fit(X, y, context)
     return FoldFit(model, time.perf_counter() - start, _rows_used(model, len(rows)))
@@ -122,7 +131,7 @@ def _run_packed(
         fits = []
         for fold in split.folds:
             if _one_class(dataset, fold.train):
-                fits.append(_fit_fold(_one_class_model, dataset, fold, told=False))
+                fits.append(_fit_fold(_one_class_model, dataset, fold, None))
             else:
                 model = next(models)
                 fits.append(FoldFit(model, seconds, _rows_used(model, len(fold.train))))

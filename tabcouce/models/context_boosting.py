@@ -43,9 +43,9 @@ class ContextBoostingModel(PanelEstimator):
 
     Alternates (Hajjem et al., 2014, MERF): trees on the target less the effects, then effects
     from out-of-fold residuals, shrunk by n / (n + sigma^2 / tau^2). Effects of classes are added
-    to the log-odds through LightGBM's init_score. DIFF: two alternations and a final refit, as
-    MERF's tens of them cost more than they bring on small tables. The inner folds hold out rows, not contexts: a context
-    left out would have no effect to subtract, and its offset would stop the trees early.
+    to the log-odds through LightGBM's init_score. DIFF: two alternations and a final refit
+    instead of tens. The inner folds hold out rows, not contexts: a context left out would have no
+    effect to subtract, and its offset would stop the trees early.
 
     `estimate(X)` is for a new context: trees and grand mean. `estimate(X, context)` adds the
     effects of known levels.

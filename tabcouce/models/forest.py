@@ -27,9 +27,9 @@ Floats = npt.NDArray[np.float64]
 class ForestModel(PanelEstimator):
     """scikit-learn's random forest; blanks take the side that training rows with a blank took.
 
-    Half of the columns are tried at a node for a number (0.3 of more than 100), the square root for classes. From
-    3,000 rows on, 100 trees with 5 rows a leaf and at most 10,000 drawn rows a tree bound time
-    and memory; below that `trees` trees, 1 row a leaf (2 for classes).
+    Half of the columns are tried at a node for a number (0.3 of more than 100), the square root
+    for classes. From 3,000 rows on, 100 trees with 5 rows a leaf and at most 10,000 drawn rows a
+    tree bound time and memory; below that `trees` trees, 1 row a leaf (2 for classes).
     A level code is a rank by frequency; an unseen level counts as blank.
 
     forest_  the fitted scikit-learn forest; None in a restored model
