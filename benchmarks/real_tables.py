@@ -81,12 +81,13 @@ def main() -> None:
                 **run_fit(roles.parent / declared["file"], roles, out, options.effort),
             }
             documents = []
-            for file in [out / "result.json", *sorted(out.glob("targets/*/result.json"))]:
+            several = sorted(out.glob("targets/*/result.json"))
+            for file in several or [out / "result.json"]:
                 if file.exists():
                     documents.append(json.loads(file.read_text("utf-8")))
             row["targets"] = [
                 {
-                    "target": d["study"]["targets"],
+                    "target": d["study"]["target"],
                     "task": d["study"]["task"],
                     "rows": d["study"]["rows"],
                     "sha256": d["study"]["source"]["sha256"],

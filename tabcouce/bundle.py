@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import tempfile
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict
 from io import StringIO
@@ -37,6 +35,9 @@ from tabcouce.models import (
 from tabcouce.models.contract import Model, State
 from tabcouce.read.table import Layout
 from tabcouce.report import Summary, predictions_frame, write_page, write_result, write_workbook
+from tabcouce.report.plain import plain, restore
+from tabcouce.report.result import target_folder
+from tabcouce.roles.declaration import Derived
 from tabcouce.study import Study, TargetStudy
 from tabcouce.study.saved import InputColumn, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
@@ -91,18 +92,12 @@ def replace_folder(fresh: Path, place: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def target_slug(number: int, target: str) -> str:
-    """'1-strength-mpa': ASCII, so that every file system takes it."""
-    text = unicodedata.normalize("NFKD", target).encode("ascii", "ignore").decode().lower()
-    return "-".join([str(number), *re.findall(r"[a-z0-9]+", text)])[:60]
-
-
 def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame]) -> dict[str, bytes]:
     """Relative path -> content of every file of the study folder, the manifest last."""
     files: dict[str, bytes] = {"summary.json": dump_json(summary.to_json())}
     targets = []
     for number, (target, frame) in enumerate(zip(study.targets, predictions, strict=True), start=1):
-        where = f"targets/{target_slug(number, target.dataset.target)}"
+        where = f"targets/{target_folder(number, target.dataset.target)}"
         files[f"{where}/predictions.csv"] = frame.to_csv(index=False).encode("utf-8-sig")
         models = {}
         for key, model in target.final.items():
@@ -113,6 +108,7 @@ def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame])
         "name": study.name,
         "versions": dict(study.versions),
         "layout": asdict(study.layout),
+        "derive": [asdict(made) for made in study.derive],
         "targets": targets,
         "sha256": {path: hashlib.sha256(content).hexdigest() for path, content in files.items()},
     }
@@ -153,7 +149,6 @@ def describe_target(target: TargetStudy) -> dict[str, Any]:
         InputColumn(str(name), pd.api.types.is_numeric_dtype(data.X[name].dtype), data.role(str(name)).unit)
         for name in data.X.columns
     ]
-    bands = None if target.intervals is None else asdict(target.intervals)
     return {
         "target": data.target,
         "task": data.task,
@@ -163,21 +158,10 @@ def describe_target(target: TargetStudy) -> dict[str, Any]:
         "recommended": verdict.recommended,
         "known_context": verdict.known_context,
         "outcome": verdict.outcome,
-        "intervals": None if bands is None else finite(bands),
+        "intervals": None if target.intervals is None else plain(asdict(target.intervals)),
         "inside": target.inside.settings(),
         "promise": asdict(promise),
     }
-
-
-def finite(document: dict[str, Any]) -> dict[str, Any]:
-    """JSON has no NaN or infinity: they become null."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, float) and not np.isfinite(value):
-            return None
-        return [plain(v) for v in value] if isinstance(value, (list, tuple)) else value
-
-    return {key: plain(value) for key, value in document.items()}
 
 
 def read_checked(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
@@ -234,10 +218,10 @@ def load_summary(folder: Path) -> tuple[Summary, list[pd.DataFrame]]:
 def load_study(folder: Path) -> SavedStudy:
     """Open a saved study for prediction; every file is proved by its checksum first."""
     manifest, contents = read_checked(folder)
-    layout = {k: tuple(v) if isinstance(v, list) else v for k, v in manifest["layout"].items()}
     return SavedStudy(
         name=manifest["name"],
-        layout=Layout(**layout),
+        layout=restore(Layout, manifest["layout"]),
+        derive=tuple(restore(Derived, made) for made in manifest["derive"]),
         targets=tuple(restore_target(entry, contents) for entry in manifest["targets"]),
     )
 

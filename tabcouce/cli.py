@@ -11,14 +11,23 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tabcouce.errors import MissingExtraError, Place, RoleError, TabcouceError
-from tabcouce.terminal import prediction_document, prediction_line, print_roles, progress, put, say
+from tabcouce.terminal import (
+    prediction_document,
+    prediction_line,
+    preview_document,
+    print_preview,
+    print_roles,
+    progress,
+    put,
+    say,
+)
 
 if TYPE_CHECKING:
     from tabcouce.study import Study
@@ -105,7 +114,7 @@ def init(
         table = read_table(data, layout)
         roles = propose(table, targets=tuple(target or ()), context=tuple(context or ()))
         write_role_file(roles, path, table.source)
-        print_roles(Inputs(table, roles, layout, None))
+        print_roles(Inputs(table, roles, layout, (), None))
         put(str(path))
 
 
@@ -120,48 +129,17 @@ def check(
 ) -> None:
     """Check the data and its roles for leaks and traps; trains nothing."""
     with errors_as_exit_codes():
-        from tabcouce.checks import check as run_checks
-        from tabcouce.roles import datasets
-        from tabcouce.splits import describe, plan_splits
+        from tabcouce.study.preview import preview
 
         inputs = open_data(data, roles, sheet, target, context)
         if not as_json:
             print_roles(inputs)
-        documents = []
-        for dataset in datasets(inputs.table, inputs.roles, name=data.stem):
-            findings = run_checks(inputs.table, inputs.roles, dataset)
-            plan = plan_splits(dataset, folds=10, seed=0)
-            documents.append(
-                {
-                    "target": dataset.target,
-                    "task": dataset.task,
-                    "rows": len(dataset.y),
-                    "inputs": dataset.X.shape[1],
-                    "splits": [describe(split) for split in plan.splits],
-                    "headline": plan.headline,
-                    "findings": [
-                        {
-                            "rule": f.rule,
-                            "severity": f.severity,
-                            "what": f.what,
-                            "place": str(f.place),
-                            "remedy": f.remedy,
-                        }
-                        for f in findings
-                    ],
-                }
-            )
+        previews = preview(inputs, name=data.stem)
         if as_json:
-            put(json.dumps({"schema_version": 1, "targets": documents}, ensure_ascii=False, indent=2))
+            put(json.dumps([preview_document(part) for part in previews], ensure_ascii=False, indent=2))
             return
-        for document in documents:
-            size = f"{document['rows']} rows, {document['inputs']} inputs"
-            put(f"{document['target']}: {document['task']}, {size}")
-            for line in document["splits"]:
-                put(f"  {line}")
-            for finding in document["findings"]:
-                put(f"  [{finding['severity']}] {finding['what']}")
-                put(f"      {finding['remedy']}")
+        for part in previews:
+            print_preview(part)
 
 
 @app.command()
@@ -214,6 +192,7 @@ def fit(
                 inputs.roles,
                 name=folder.name,
                 layout=inputs.layout,
+                derive=inputs.derive,
                 effort=EFFORTS[effort],
                 seed=seed,
                 device=device,
@@ -222,10 +201,11 @@ def fit(
         summary = summarize(study)
         save_study(study, summary, folder, lang=lang)
         if as_json:
-            put(json.dumps([result_document(t, summary) for t in summary.targets], ensure_ascii=False))
+            documents = [result_document(summary, k) for k in range(len(summary.targets))]
+            put(json.dumps(documents, ensure_ascii=False))
         for part in summary.targets:
             if not as_json:
-                put(f"{part.target}")
+                put(f"{part.target.name}")
                 for sentence in verdict_sentences(part, lang):
                     put(f"  {sentence}")
         say(f"Report: {folder / 'report.html'}")
@@ -251,11 +231,11 @@ def predict(
         from tabcouce.bundle import load_study
         from tabcouce.read import read_table
         from tabcouce.report.prediction_sheet import write_predictions
-        from tabcouce.study.inputs import layout_for
+        from tabcouce.study.predict import derived_again
         from tabcouce.study.predict import predict as predict_target
 
         saved = load_study(study)
-        table = read_table(data, layout_for(saved.layout, sheet))
+        table = derived_again(saved, read_table(data, replace(saved.layout, sheet=sheet)))
         predictions = [predict_target(target, table) for target in saved.targets]
         path = out or data.with_name(f"{data.name.rsplit('.', 1)[0]}.predictions.xlsx")
         write_predictions(predictions, path)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tabcouce.study.inputs import Inputs
     from tabcouce.study.predict import Prediction
+    from tabcouce.study.preview import Preview
     from tabcouce.study.progress import Listener
 
 
@@ -121,3 +122,35 @@ def prediction_line(prediction: Prediction) -> str:
     scores = ", ".join(f"{name} {value:.3g}" for name, value in outcome.scores.items())
     kept = "the study's promise held" if outcome.kept else "the study's promise did not hold: fit again"
     return f"{line}; on {outcome.n} rows with a value: {scores}; {kept}"
+
+
+def preview_document(part: Preview) -> dict[str, object]:
+    """The JSON form of what `print_preview` prints."""
+    return {
+        "schema_version": 1,
+        "target": part.target,
+        "task": part.task,
+        "rows": part.rows,
+        "inputs": part.inputs,
+        "splits": list(part.splits),
+        "headline": part.headline,
+        "findings": [
+            {
+                "rule": found.rule,
+                "severity": found.severity,
+                "what": found.what,
+                "place": str(found.place),
+                "remedy": found.remedy,
+            }
+            for found in part.findings
+        ],
+    }
+
+
+def print_preview(part: Preview) -> None:
+    put(f"{part.target}: {part.task}, {part.rows} rows, {part.inputs} inputs")
+    for line in part.splits:
+        put(f"  {line}")
+    for found in part.findings:
+        put(f"  [{found.severity}] {found.what}")
+        put(f"      {found.remedy}")

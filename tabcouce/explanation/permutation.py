@@ -37,7 +37,7 @@ def permuted_prediction(
     trial: Trial, dataset: Dataset, split: Split, column: str, seed: int
 ) -> npt.NDArray[np.float64]:
     """Out-of-fold predictions with one column shuffled within each held-out unit."""
-    rng = np.random.default_rng([seed, dataset.X.columns.get_loc(column)])
+    rng = np.random.default_rng([seed, list(dataset.X.columns).index(column)])
     prediction = np.full_like(trial.prediction, np.nan)
     for fold, model in zip(split.folds, trial.fitted, strict=True):
         X = dataset.X.iloc[fold.test].copy()

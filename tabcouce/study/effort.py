@@ -16,7 +16,7 @@ class Effort:
     trees           trees of the Random Forest
     members         encoders trained per fold, each holding out a block of training contexts
     epochs          passes over the training rows; None scales them to n
-    encoder_rows    training rows per fold the encoder uses at most; None is all
+    encoder_rows    training rows per fold the encoder uses at most
     draws           redrawn sets of contexts behind each interval
     explained_rows  held-out rows explained per model
     permuted        columns whose permutation importance is measured, the most important first
@@ -27,7 +27,7 @@ class Effort:
     trees: int
     members: int
     epochs: int | None
-    encoder_rows: int | None
+    encoder_rows: int
     draws: int
     explained_rows: int
     permuted: int
@@ -36,5 +36,5 @@ class Effort:
 EFFORTS: dict[EffortName, Effort] = {
     "quick": Effort("quick", 5, 100, 2, 40, 10_000, 300, 300, 20),
     "standard": Effort("standard", 10, 300, 2, None, 10_000, 1000, 1000, 40),
-    "thorough": Effort("thorough", 10, 500, 8, None, None, 2000, 3000, 100),
+    "thorough": Effort("thorough", 10, 500, 8, None, 100_000, 2000, 3000, 100),
 }

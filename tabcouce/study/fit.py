@@ -24,6 +24,7 @@ from tabcouce.explanation.permutation import permutation_importance
 from tabcouce.models import Model
 from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
+from tabcouce.roles.declaration import Derived
 from tabcouce.splits import Split, SplitPlan, plan_splits
 from tabcouce.study.effort import Effort
 from tabcouce.study.panel import panel
@@ -60,6 +61,7 @@ def fit_study(
     *,
     name: str,
     layout: Layout,
+    derive: tuple[Derived, ...] = (),
     effort: Effort,
     seed: int = 0,
     device: str = "auto",
@@ -88,6 +90,7 @@ def fit_study(
         roles=roles,
         targets=tuple(studies),
         layout=layout,
+        derive=derive,
         versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
         interrupted=interrupted,
         seconds={stage: sum(s.seconds.get(stage, 0.0) for s in studies) for stage in STAGES},

@@ -9,6 +9,7 @@ from pathlib import Path
 from tabcouce.errors import Place, RoleError
 from tabcouce.read import Layout, Table, read_grid, read_table, sheet_names
 from tabcouce.roles import Declaration, Roles, override, propose, read_role_file, read_role_sheet, resolve
+from tabcouce.roles.declaration import Derived
 
 ROLE_SHEET = "roles"
 
@@ -17,12 +18,15 @@ ROLE_SHEET = "roles"
 class Inputs:
     """A table and the roles of its columns.
 
+    layout     how the table was read
+    derive     columns that were made from others
     role_file  where the roles came from; None where they were guessed
     """
 
     table: Table
     roles: Roles
     layout: Layout
+    derive: tuple[Derived, ...]
     role_file: str | None
 
 
@@ -78,14 +82,9 @@ def open_inputs(
     if declared is None:
         layout = Layout(sheet=sheet)
         table = read_table(data, layout)
-        return Inputs(table, propose(table, targets=tuple(targets), context=tuple(context)), layout, None)
+        return Inputs(table, propose(table, targets=tuple(targets), context=tuple(context)), layout, (), None)
     declaration, where = declared
     declaration = override(declaration, targets=tuple(targets) or None, context=tuple(context) or None)
     layout = declaration.layout if sheet is None else replace(declaration.layout, sheet=sheet)
     resolved = resolve(declaration, read_table(data, layout))
-    return Inputs(resolved.table, resolved.roles, layout, where)
-
-
-def layout_for(trained: Layout, sheet: str | None) -> Layout:
-    """How to read a new file of the same make: as the training file, but on any sheet."""
-    return replace(trained, sheet=sheet)
+    return Inputs(resolved.table, resolved.roles, layout, declaration.derive, where)

@@ -14,8 +14,9 @@ from tabcouce.evaluation.metrics import metrics_of
 from tabcouce.read.table import Table
 from tabcouce.roles.cells import not_a_number, parse_numbers
 from tabcouce.roles.column_name import closest, name_key
+from tabcouce.roles.derive import with_derived
 from tabcouce.roles.level import BLANK, level_texts
-from tabcouce.study.saved import SavedTarget
+from tabcouce.study.saved import SavedStudy, SavedTarget
 
 SLACK = 0.05
 """Coverage this far below the level still counts as kept."""
@@ -89,6 +90,20 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
         outcome=outcome,
         notes=context_notes(saved, table, known),
     )
+
+
+def derived_again(saved: SavedStudy, table: Table) -> Table:
+    """The new file with the columns that the study derived, where what they come from is there.
+
+    A derived input whose source is missing shows up as a missing column of its own name.
+    """
+    present = {name_key(str(name)) for name in table.frame.columns}
+    wanted = tuple(
+        made
+        for made in saved.derive
+        if name_key(made.source) in present and name_key(made.name) not in present
+    )
+    return with_derived(table, wanted, table.place())
 
 
 def matched_inputs(saved: SavedTarget, table: Table) -> pd.DataFrame:

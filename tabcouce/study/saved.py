@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tabcouce.models.contract import Model
 from tabcouce.read.table import Layout
+from tabcouce.roles.declaration import Derived
 from tabcouce.roles.role import Task
 from tabcouce.system.intervals import Intervals
 from tabcouce.system.training_range import TrainingRange
@@ -63,9 +64,11 @@ class SavedTarget:
 class SavedStudy:
     """What `predict` works on.
 
-    layout  how the training file was read, for new files of the same make
+    layout, derive  how the training file was read and what was made of it, for new files of
+                    the same make
     """
 
     name: str
     layout: Layout
+    derive: tuple[Derived, ...]
     targets: tuple[SavedTarget, ...]

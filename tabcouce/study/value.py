@@ -11,6 +11,7 @@ from tabcouce.explanation.factor import Attribution, Factor
 from tabcouce.models.contract import Model
 from tabcouce.read.table import Layout, Source, Table
 from tabcouce.roles.dataset import Dataset
+from tabcouce.roles.declaration import Derived
 from tabcouce.roles.role import Roles
 from tabcouce.splits.split import SplitPlan
 from tabcouce.study.effort import Effort
@@ -70,7 +71,8 @@ class Study:
     targets: tuple[TargetStudy, ...]
     versions: Mapping[str, str]
     layout: Layout = field(default_factory=Layout)
-    """How the table was read, for new files of the same make."""
+    derive: tuple[Derived, ...] = ()
+    """How the table was read and what was made of it, for new files of the same make."""
     interrupted: bool = False
     """Ctrl-C came before the end; models that were finished are in."""
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -30,7 +30,9 @@ class TrainingRange:
     @classmethod
     def of(cls, X: pd.DataFrame) -> Self:
         """Learn from training rows; (n, p) frame of float64 and category columns."""
-        low, high, levels = [], [], []
+        low: list[float] = []
+        high: list[float] = []
+        levels: list[frozenset[str] | None] = []
         for name in X.columns:
             column = X[name]
             if pd.api.types.is_numeric_dtype(column.dtype):
