@@ -16,6 +16,12 @@ from tabcouce.models.inner_split import InnerFold
 Floats = npt.NDArray[np.float64]
 
 SMALL = 2000
+THREADED_CELLS = 100_000
+
+
+def useful_threads(threads: int, cells: int) -> int:
+    """One on small tables: there threads wait for each other longer than they work."""
+    return threads if cells >= THREADED_CELLS else 1
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class TreeSettings:
             most_rounds=1000,
             least_rounds=20,
             patience=30 if small else 50,
-            threads=threads,
+            threads=useful_threads(threads, n * p),
             seed=seed,
         )
 
@@ -169,7 +175,9 @@ def grow(
 
 def raw_score(booster: lgb.Booster, codes: Floats, threads: int, rounds: int | None = None) -> Floats:
     """(n,) or (n, k) sum of the trees, without offset."""
-    return booster.predict(codes, raw_score=True, num_threads=threads, num_iteration=rounds)
+    return booster.predict(
+        codes, raw_score=True, num_threads=useful_threads(threads, codes.size), num_iteration=rounds
+    )
 
 
 def tree_contributions(booster: lgb.Booster, codes: Floats, classes: int, threads: int) -> Floats:
@@ -177,7 +185,9 @@ def tree_contributions(booster: lgb.Booster, codes: Floats, classes: int, thread
 
     Lundberg et al. (2020), path dependent, as LightGBM computes them.
     """
-    flat = np.asarray(booster.predict(codes, pred_contrib=True, num_threads=threads))
+    flat = np.asarray(
+        booster.predict(codes, pred_contrib=True, num_threads=useful_threads(threads, codes.size))
+    )
     return flat.reshape(len(codes), classes, -1) if classes > 2 else flat
 
 

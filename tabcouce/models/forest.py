@@ -69,6 +69,8 @@ class ForestModel(PanelEstimator):
                 random_state=self.seed,
             )
         self.forest_.fit(self.codes(X), target)
+        # Threads add the trees up in the order they finish: the last digit would vary by call.
+        self.forest_.set_params(n_jobs=1)
         return self
 
     def codes(self, X: pd.DataFrame) -> npt.NDArray[np.float32]:

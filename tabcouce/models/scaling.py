@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 CLIP = 3.0
 FAR = 10.0
-"""Interquartile ranges from the median beyond which a cell cannot be a normal reading."""
+"""Interquartile ranges from the median beyond which a cell only counts as far away."""
+FAULT = 1e6
+"""Interquartile ranges beyond which a cell is a fault of the logger, not a reading."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +51,14 @@ class RobustScale:
     def straight(self, A: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """(n, q) scaled without the bend, cut at 10 interquartile ranges; blanks become 0.
 
+        So do cells beyond a million ranges: cut at 10 they would still turn the line their way.
+
         For linear models: spectra carry the answer in tiny differences between collinear
         channels, which the smooth clip would bend differently in each channel. For a normal
         column 10 interquartile ranges are 13 standard deviations.
         """
-        return np.clip(self._centred(A), -FAR, FAR)
+        z = self._centred(A)
+        return np.where(np.abs(z) > FAULT, 0.0, np.clip(z, -FAR, FAR))
 
     def _centred(self, A: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         z = (A - self.centre) * self.factor
