@@ -62,6 +62,8 @@ def errors_as_exit_codes() -> Iterator[None]:
     """The program's one handler: an error becomes one message and an exit code."""
     try:
         yield
+    except (typer.Exit, typer.BadParameter):
+        raise
     except TabcouceError as error:
         say(f"Error: {error}")
         raise typer.Exit(2 if isinstance(error, MissingExtraError) else 3) from error

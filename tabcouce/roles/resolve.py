@@ -189,6 +189,9 @@ def _role(column: Column, named: _Named, table: Table, place: Place) -> ColumnRo
     name = column.name
     entry = named.entries.get(name, ColumnEntry(name=name))
     kind, reason = _kind(name, entry, named, table, place)
+    listed = named.inputs is not None and name in named.inputs
+    if (listed or entry.kind is not None or kind == "context") and kind in {*INPUT_KINDS, "context"}:
+        _refuse_blank(name, kind, table)
     flags: set[Flag] = set(entry.flags)
     flags |= {"time"} if name in named.order else set()
     flags |= {"group"} if name in named.group else set()
@@ -211,6 +214,19 @@ def _role(column: Column, named: _Named, table: Table, place: Place) -> ColumnRo
         reason=entry.reason or reason,
         as_input=bool(flags & {"time", "group"}) and kind in INPUT_KINDS,
     )
+
+
+def _refuse_blank(name: str, kind: Kind, table: Table) -> None:
+    """A column that was asked for by name and holds nothing is a mistake, not a detail.
+
+    Blank columns that nobody named are left out by `datasets`, and `check` reports them.
+    """
+    if table.frame[name].isna().all():
+        raise RoleError(
+            f"The column is named as {kind} but has no value in any row.",
+            place=table.place(column=name),
+            remedy="Fill the column, or take it out of the role file.",
+        )
 
 
 def _kind(name: str, entry: ColumnEntry, named: _Named, table: Table, place: Place) -> tuple[Kind, str]:

@@ -37,6 +37,7 @@ def plan_splits(dataset: Dataset, *, folds: int, seed: int) -> SplitPlan:
             place=_place(dataset),
             remedy="Add rows: at least ten are needed, and more than a hundred make a usable answer.",
         )
+    _refuse_one_level(dataset)
     headline = _headline_context(dataset)
     splits = [_shuffled(dataset, headline, folds=folds, seed=seed)]
     if dataset.group is not None and dataset.group.max() > 0:
@@ -58,6 +59,18 @@ def plan_splits(dataset: Dataset, *, folds: int, seed: int) -> SplitPlan:
             remedy="Check the column under 'group' (all rows are one group?) or add rows of the rare class.",
         )
     return SplitPlan(splits=tuple(made), headline=_headline(keys, dataset, headline))
+
+
+def _refuse_one_level(dataset: Dataset) -> None:
+    """Contexts were declared, but the rows come from one of them: nothing can be held out."""
+    levels = {str(column): dataset.contexts[column].unique() for column in dataset.contexts.columns}
+    if levels and all(len(found) == 1 for found in levels.values()):
+        column, found = next(iter(levels.items()))
+        raise SplitError(
+            f"The context column has one level only, '{found[0]}': no context can be held out.",
+            place=Place(file=dataset.source.file, sheet=dataset.source.sheet, column=column),
+            remedy="Add rows of other levels, or take the column out of the context columns.",
+        )
 
 
 def describe(split: Split) -> str:

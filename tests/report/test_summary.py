@@ -10,6 +10,7 @@ import pytest
 from fake_study import MACHINES, fake_study, fake_target
 
 from tabcouce.report import Summary, predictions_frame, summarize
+from tabcouce.report.captions import drawn_range
 from tabcouce.report.curves import slice_means
 from tabcouce.report.sampling import POINTS, thin_by_context
 from tabcouce.report.summarize import split_proof
@@ -104,3 +105,21 @@ def test_class_predictions_name_the_most_probable_class_and_leave_untested_rows_
     assert pd.isna(frame[key].iloc[0]) and pd.isna(frame[f"{key}:class"].iloc[0])
     named = np.where(untested[1:, 1] > 0.5, "NG", "OK")
     assert frame[f"{key}:class"].iloc[1:].tolist() == named.tolist()
+
+
+def test_where_only_a_run_that_knew_the_contexts_exists_it_is_the_shuffled_score(regression):
+    target = regression.targets[0]
+    scores = tuple(
+        replace(s, mode="known") if (s.split, s.model) == ("shuffled", "couce") else s for s in target.scores
+    )
+    summary = summarize(fake_study(replace(target, scores=scores))).targets[0]
+    assert summary.of("shuffled", "couce").mode == "known"
+    assert summary.of("shuffled", "couce", "blind") is None
+    assert summary.of("unseen:号機", "couce").mode == "blind"
+
+
+def test_one_glitched_cell_does_not_squash_a_curve():
+    values = (*np.linspace(0, 10, 99), 1e33)
+    low, high = drawn_range(values)
+    assert low == 0.0 and 10 < high < 40
+    assert drawn_range((1.0, 1.0, 1.0)) == (1.0, 1.0)
