@@ -17,6 +17,8 @@ SCORE_EDGE = -0.5
 DRAWN_CONTEXTS = 25
 COLOURED_CONTEXTS = 6
 DRAWN_UNITS = 100
+OUTER = 1.5
+"""Axes reach this many times the 5 to 95 % range beyond it, if values lie there."""
 
 
 def unit_suffix(unit: str | None, w: Words) -> str:
@@ -132,9 +134,9 @@ def contexts(target: TargetSummary, w: Words) -> str:
     say = w(
         "chart.contexts_say",
         model=w.label("model", model),
-        best=ranked[-1][0],
+        best=context_name(target, ranked[-1][0]),
         best_value=with_unit(write(ranked[-1][1]), unit),
-        worst=ranked[0][0],
+        worst=context_name(target, ranked[0][0]),
         worst_value=with_unit(write(ranked[0][1]), unit),
     )
     shown = ""
@@ -168,7 +170,7 @@ def points(target: TargetSummary, drawn: Points, model: str, w: Words) -> str:
             half=with_unit(
                 significant(float(np.nanmedian(np.abs(observed - predicted)))), target.target.unit
             ),
-            worst=w.listing(largest_errors(drawn, model, limit=2)),
+            worst=w.listing([context_name(target, name) for name in largest_errors(drawn, model, limit=2)]),
         )
     elif len(target.target.classes) == 2:
         positive = list(target.target.classes)[1]
@@ -194,16 +196,37 @@ def importance(target: TargetSummary, model: str, w: Words) -> str:
     )
 
 
+def drawn_range(values: tuple[float, ...]) -> tuple[float, float]:
+    """Where a factor's axis ends: one glitched cell near 1e33 must not squash all the others."""
+    if not values:
+        return 0.0, 0.0
+    inner_low, inner_high = np.quantile(values, [0.05, 0.95])
+    reach = OUTER * (inner_high - inner_low)
+    if reach == 0:
+        return min(values), max(values)
+    return max(min(values), float(inner_low - reach)), min(max(values), float(inner_high + reach))
+
+
 def curve(drawn: Curve, direction: str, unit: str | None, w: Words) -> str:
+    """Direction, how far the contribution goes, and what lies beyond the axis."""
     word = w.label("direction", direction)
     if not drawn.mean:
         return w("chart.curve_say_flat", direction=word)
-    return w(
+    low, high = drawn_range(drawn.values)
+    beyond = sum(not low <= value <= high for value in drawn.values)
+    say = w(
         "chart.curve_say",
         direction=word,
         low=significant(min(drawn.mean), 2),
         high=with_unit(significant(max(drawn.mean), 2), unit),
     )
+    return sentences(w, say, w("chart.curve_beyond", n=beyond) if beyond else "")
+
+
+def context_name(target: TargetSummary, name: str) -> str:
+    """'13' alone says nothing: 'case 13'."""
+    column = target.headline_column
+    return f"{column} {name}" if column and name.replace(".", "", 1).isdigit() else name
 
 
 def curves(target: TargetSummary, w: Words) -> str:

@@ -33,11 +33,9 @@ def single_number(trial: Trial, dataset: Dataset) -> npt.NDArray[np.float64]:
 
 
 def trial_of(study: TargetStudy, split: str, model: str) -> Trial | None:
-    """The blind trial of one model on one split; None where it was not run."""
-    for trial in study.trials:
-        if (trial.split, trial.model, trial.mode) == (split, model, "blind"):
-            return trial
-    return None
+    """The blind trial of one model on one split, else the one that knew the contexts, else None."""
+    runs = [trial for trial in study.trials if (trial.split, trial.model) == (split, model)]
+    return min(runs, key=lambda trial: trial.mode != "blind", default=None)
 
 
 def models_of(study: TargetStudy) -> tuple[str, ...]:

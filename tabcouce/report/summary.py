@@ -169,12 +169,14 @@ class TargetSummary:
         """The score in the unit an engineer thinks in."""
         return "rmse" if self.is_regression else "recall_at_5pct_false_alarms"
 
-    def of(self, split: str, model: str, mode: str = "blind") -> ModelScores | None:
-        """All scores of one model on one split; None where it was not run."""
-        for scores in self.scores:
-            if (scores.split, scores.model, scores.mode) == (split, model, mode):
-                return scores
-        return None
+    def of(self, split: str, model: str, mode: str | None = None) -> ModelScores | None:
+        """All scores of one model on one split; None where it was not run.
+
+        Without a mode the blind run, or where there is none the one that knew the contexts:
+        on shuffled rows the test rows' contexts are known.
+        """
+        runs = [s for s in self.scores if (s.split, s.model) == (split, model) and mode in (None, s.mode)]
+        return min(runs, key=lambda scores: scores.mode != "blind", default=None)
 
     def score(self, split: str, model: str, metric: str) -> Score | None:
         """One score; None where it was not run or is not defined."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tabcouce.evaluation.trial import Difference, Score
 from tabcouce.explanation.factor import Factor
@@ -81,26 +81,34 @@ def model_table(target: TargetSummary, w: Words) -> TableView:
         heads.append((w.label("metric", "recall_at_5pct_false_alarms"), True, False))
     heads += [(w("table.seconds"), True, False), (w("table.rows_used"), True, False)]
     heads.append((w("table.notes"), False, False))
-    modes = dict.fromkeys((scores.model, scores.mode) for scores in target.scores)
-    order = sorted(modes, key=lambda pair: (target.models.index(pair[0]), pair[1] != "blind", pair[1]))
-    rows = tuple(_model_row(target, model, mode, keys, w) for model, mode in order)
-    return TableView(w("table.models", metric=metric), tuple(heads), rows)
+    rows = []
+    for model in target.models:
+        rows.append(_model_row(target, model, None, keys, w))
+        extra = {x.mode for x in target.scores if x.model == model and target.of(x.split, model) is not x}
+        rows += [_model_row(target, model, mode, keys, w) for mode in sorted(extra)]
+    return TableView(w("table.models", metric=metric), tuple(heads), tuple(rows))
 
 
-def _model_row(target: TargetSummary, model: str, mode: str, keys: list[str], w: Words) -> tuple[Cell, ...]:
-    chosen = model == target.verdict.recommended and mode == "blind"
+def _model_row(
+    target: TargetSummary, model: str, mode: str | None, keys: list[str], w: Words
+) -> tuple[Cell, ...]:
+    """One model; cells whose run knew the test rows' contexts say so."""
+    chosen = model == target.verdict.recommended and mode is None
     name = w.label("model", model)
-    cells = [Cell(name, small="" if mode == "blind" else w.label("mode", mode), strong=chosen)]
+    cells = [Cell(name, small="" if mode is None else w.label("mode", mode), strong=chosen)]
     for key in keys:
         run = target.of(key, model, mode)
         found = None if run is None else run.metrics.get(target.metric)
-        cells.append(_score_cell(found, w, strong=key == target.headline))
+        cell = _score_cell(found, w, strong=key == target.headline)
+        if run is not None and mode is None and run.mode != "blind":
+            cell = replace(cell, small=f"{cell.small}\n{w.label('mode', run.mode)}".strip())
+        cells.append(cell)
     run = target.of(target.headline, model, mode)
     error = None if run is None else run.metrics.get(target.error_metric)
     cells.append(_score_cell(error, w, unit=target.is_regression))
     if run is None:
         return (*cells, *(_empty(w("reason.not_run")),) * 2, Cell(""))
-    cells.append(_number(significant(run.fit_seconds, 2)))
+    cells.append(_number(f"{run.fit_seconds:,.1f}" if run.fit_seconds >= 0.05 else "<0.1"))
     cells.append(_number(f"{run.rows_used:,}"))
     inside = [w.label("inside", note) for note in run.notes]
     return (*cells, Cell(w.listing(inside, 3) if inside else ""))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
+from tabcouce.report import captions
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import BLUE, INK, Spec, finish, inline
@@ -36,8 +37,13 @@ def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
             alt.Tooltip("f4:N", title=w("table.direction")),
         ],
     )
-    bars = place.mark_bar(color=BLUE, height=12, cornerRadiusEnd=2).encode(x=alt.X("f1:Q", title=title))
-    spans = place.mark_rule(color=INK, strokeWidth=1.4).encode(x=alt.X("f2:Q", title=title), x2="f3:Q")
+    axis = alt.Axis(tickCount=8)
+    bars = place.mark_bar(color=BLUE, height=12, cornerRadiusEnd=2).encode(
+        x=alt.X("f1:Q", title=title, axis=axis)
+    )
+    spans = place.mark_rule(color=INK, strokeWidth=1.4).encode(
+        x=alt.X("f2:Q", title=title, axis=axis), x2="f3:Q"
+    )
     return finish(bars + spans, height=24 * len(names) + 6)
 
 
@@ -46,8 +52,15 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     title = w("chart.axis_contribution", unit=unit)
     cells = curve.values or curve.levels
+    low, high = captions.drawn_range(curve.values)
     rows = [
-        {"f0": value, "f1": y, "f2": context, "f4": row}
+        {
+            "f0": min(max(value, low), high) if isinstance(value, float) else value,
+            "f1": y,
+            "f2": context,
+            "f4": row,
+            "f5": value,
+        }
         for value, y, context, row in zip(cells, curve.contribution, curve.context, curve.rows, strict=True)
     ]
     name = curve.name if curve.unit is None or curve.unit in curve.name else f"{curve.name}, {curve.unit}"
@@ -55,7 +68,7 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     tips = [
         alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
         alt.Tooltip("f2:N", title=w("chart.context")),
-        alt.Tooltip(f"f0:{kind}", title=name, **({"format": ".4~g"} if kind == "Q" else {})),
+        alt.Tooltip(f"f5:{kind}", title=name, **({"format": ".4~g"} if kind == "Q" else {})),
         alt.Tooltip("f1:Q", title=title, format="+.3~g"),
     ]
     y = alt.Y("f1:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(padding=8))
@@ -69,6 +82,6 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
         .mark_point(filled=True, size=18, opacity=0.35, color=BLUE)
         .encode(x=x, y=y, tooltip=tips)
     )
-    steps = [{"f0": a, "f1": b} for a, b in zip(curve.middle, curve.mean, strict=True)]
+    steps = [{"f0": min(max(a, low), high), "f1": b} for a, b in zip(curve.middle, curve.mean, strict=True)]
     trend = alt.Chart(inline(steps)).mark_line(color="#D55E00", strokeWidth=2.5).encode(x=x, y=y)
     return finish(cloud + trend if steps else alt.layer(cloud), height=190, width=270)
