@@ -20,7 +20,9 @@ def by_copying_rows(y: np.ndarray, prediction: np.ndarray, unit: np.ndarray, cou
 
 
 def units_of_unequal_size(n: int, units: int, rng: np.random.Generator) -> np.ndarray:
-    return np.r_[np.arange(units), rng.choice(units, n - units, p=np.arange(1, units + 1) / sum(range(units + 1)))]
+    return np.r_[
+        np.arange(units), rng.choice(units, n - units, p=np.arange(1, units + 1) / sum(range(units + 1)))
+    ]
 
 
 def test_value_scores_of_each_draw_equal_copied_rows() -> None:
@@ -62,7 +64,7 @@ def test_each_draw_holds_as_many_units_as_there_are_and_the_seed_decides() -> No
 def test_fewer_than_two_units_have_no_interval() -> None:
     assert with_interval(0.5, np.array([0.4, 0.5, 0.6]), n=10, units=1).low is None
     score = with_interval(0.5, np.linspace(0, 1, 101), n=10, units=3)
-    assert (score.low, score.high) == (0.025, 0.975)
+    assert (score.low, score.high) == pytest.approx((0.025, 0.975))
 
 
 def test_draws_without_a_value_are_left_out_and_too_many_leave_no_interval() -> None:

@@ -1,0 +1,117 @@
+"""The pre-registered rule on made-up trials, one for each outcome."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabcouce.evaluation import decide
+
+
+def case(machines: int = 8, rows: int = 40) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    machine = np.repeat(np.arange(machines), rows)
+    y = rng.normal(size=machines * rows) + 0.1 * machine
+    return pd.DataFrame({"a": rng.normal(size=len(y))}), y, machine
+
+
+@pytest.fixture
+def verdict(dataset_of, plan_of, trial_of):
+    """Verdict for error sizes per model: headline {model: noise}, shuffled {model: noise}."""
+
+    def build(headline: dict, shuffled: dict, machines: int = 8, worse: dict | None = None):
+        X, y, machine = case(machines)
+        trials = []
+        for split, noises in (("unseen:machine", headline), ("shuffled", shuffled)):
+            for k, (model, noise) in enumerate(noises.items()):
+                prediction = y + noise * np.random.default_rng(k + 10).normal(size=len(y))
+                if worse and model in worse and split != "shuffled":
+                    prediction = np.where(machine == 0, y + worse[model], prediction)
+                trials.append(trial_of(model, prediction, split))
+        return decide(trials, dataset_of(X, y, machine), plan_of(machine), draws=200, seed=0)
+
+    return build
+
+
+def noises(**sizes: float) -> dict[str, float]:
+    return {"constant": 1.3, **sizes}
+
+
+def test_a_clear_gain_over_every_simpler_model_is_recommended(verdict) -> None:
+    found = verdict(noises(linear=0.8, lightgbm=0.4), noises(linear=0.8, lightgbm=0.4))
+    assert (found.outcome, found.recommended, found.known_context) == ("use_model", "lightgbm", "lightgbm")
+    assert [(d.first, d.second) for d in found.differences] == [
+        ("linear", "constant"),
+        ("lightgbm", "linear"),
+    ]
+
+
+def test_a_tie_is_never_a_win_for_the_more_complex_model(verdict) -> None:
+    same = noises(linear=0.5, random_forest=0.5, lightgbm=0.5, couce=0.5)
+    found = verdict(same, same)
+    assert found.recommended == "linear" and found.outcome == "use_linear"
+
+
+def test_the_line_is_recommended_where_trees_are_worse(verdict) -> None:
+    found = verdict(noises(linear=0.3, lightgbm=0.6), noises(linear=0.3, lightgbm=0.6))
+    assert found.outcome == "use_linear"
+
+
+def test_nothing_that_beats_the_constant_means_do_not_predict(verdict) -> None:
+    found = verdict(noises(linear=1.3, lightgbm=1.5), noises(linear=0.4, lightgbm=0.4))
+    assert (found.outcome, found.recommended) == ("do_not_predict", "constant")
+    assert found.known_context == "linear"
+    assert "nothing-beats-constant" in found.reasons and "known-differs" in found.reasons
+
+
+def test_different_winners_on_new_and_known_contexts_give_split_advice(verdict) -> None:
+    found = verdict(noises(linear=0.4, lightgbm=0.7), noises(linear=0.8, lightgbm_context=0.3))
+    assert (found.outcome, found.recommended, found.known_context) == (
+        "split_advice",
+        "linear",
+        "lightgbm_context",
+    )
+
+
+def test_equally_simple_models_are_both_tried_and_the_better_one_wins(verdict) -> None:
+    found = verdict(noises(linear=0.8, random_forest=0.3, lightgbm=0.5), noises(linear=0.8))
+    assert found.recommended == "random_forest"
+
+
+def test_three_machines_and_gains_on_some_of_them_only_leave_it_undecided(verdict) -> None:
+    found = verdict(noises(linear=0.6, lightgbm=0.4), noises(linear=0.6), 3, {"lightgbm": 0.7})
+    assert (found.outcome, found.recommended) == ("undecided", "linear")
+    assert "few-units" in found.reasons and "gain-not-shown" in found.reasons
+
+
+def test_three_machines_decide_where_every_one_of_them_gains_a_lot(verdict) -> None:
+    found = verdict(noises(linear=0.9, lightgbm=0.2), noises(linear=0.9, lightgbm=0.2), 3)
+    assert (found.outcome, found.recommended) == ("use_model", "lightgbm")
+
+
+def test_one_machine_that_pays_for_all_others_is_a_veto(verdict) -> None:
+    found = verdict(noises(linear=0.6, lightgbm=0.1), noises(linear=0.6), 8, {"lightgbm": 0.9})
+    assert found.recommended == "linear"
+    assert "worst-unit-loses" in found.reasons
+
+
+def test_without_a_finished_constant_the_simplest_finished_model_starts(verdict) -> None:
+    found = verdict({"linear": 0.8, "lightgbm": 0.3}, {"linear": 0.8})
+    assert found.recommended == "lightgbm"
+    only = verdict({"lightgbm": 0.3}, {})
+    assert only.recommended == "lightgbm" and "no-comparison" in only.reasons
+
+
+def test_classes_are_judged_by_auc(dataset_of, plan_of, trial_of) -> None:
+    X, _, machine = case()
+    rng = np.random.default_rng(1)
+    label = (rng.random(len(machine)) < 0.4).astype(float)
+    trials = []
+    for model, signal in (("constant", None), ("linear", 0.5), ("lightgbm", 3.0)):
+        s = np.full(len(label), 0.4) if signal is None else rng.random(len(label)) + signal * label
+        p = s / (s.max() + 0.1)
+        trials.append(trial_of(model, np.column_stack([1 - p, p])))
+    found = decide(
+        trials, dataset_of(X, label, machine, ("good", "bad")), plan_of(machine), draws=100, seed=0
+    )
+    assert (found.metric, found.recommended, found.outcome) == ("auc", "lightgbm", "use_model")
+    assert found.differences[0].gain > 0.05
