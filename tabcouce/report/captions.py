@@ -65,7 +65,7 @@ def honesty(target: TargetSummary, w: Words) -> str:
     clipped = any(
         (found := scores.metrics.get(target.metric)) is not None
         and found.value is not None
-        and found.value < SCORE_EDGE
+        and min(found.value, found.value if found.low is None else found.low) < SCORE_EDGE
         for scores in target.scores
     )
     say = w(
