@@ -48,9 +48,21 @@ KEPT = (
 """Fitted attributes that are kept as they are."""
 
 
-def automatic_epochs(rows: int) -> int:
-    """Passes over the rows: about 500 steps at least, fewer passes where rows are many."""
-    return 64 if rows < 2000 else 40 if rows < 5000 else 24
+LEAST_STEPS = 300
+
+
+def automatic_batch(rows: int) -> int:
+    """Rows per step: small tables need the steps more than the smooth gradient."""
+    return 32 if rows < 400 else 64 if rows < 800 else 128 if rows < 3000 else 256
+
+
+def automatic_epochs(rows: int, batch: int) -> int:
+    """Passes over the rows: fewer where rows are many, but at least 300 steps and at most 120 passes.
+
+    Measured on simulated processes of 800 rows: with the default rate, 24 passes are as good as 48.
+    """
+    passes = 32 if rows < 2000 else 24 if rows < 5000 else 16
+    return int(np.clip(np.ceil(LEAST_STEPS * batch / rows), passes, 120))
 
 
 class _Couce(BaseEstimator):
@@ -79,8 +91,8 @@ class _Couce(BaseEstimator):
         depth: int = 2,
         embedding: int = 32,
         frequencies: int = 8,
-        learning_rate: float = 4e-3,
-        proxy_weight: float = 0.2,
+        learning_rate: float = 1e-2,
+        proxy_weight: float = 0.1,
         invariance_weight: float = 1.0,
         view: str = "auto",
         interventions: str = "auto",
@@ -174,9 +186,10 @@ class _Couce(BaseEstimator):
     def _plan(self, folds: Sequence[FoldRows], budgets: Sequence[Budget], seed: int) -> Plan:
         n = max(len(fold.y) for fold in folds)
         inputs = max(fold.code.width for fold in folds)
+        batch = self.batch or automatic_batch(n)
         recipe = Recipe(
-            epochs=self.epochs or automatic_epochs(n),
-            batch=self.batch or (128 if n < 3000 else 256),
+            epochs=self.epochs or automatic_epochs(n, batch),
+            batch=batch,
             rate=self.learning_rate,
             proxy_weight=self.proxy_weight,
             invariance_weight=self.invariance_weight,

@@ -33,11 +33,11 @@ from tabcouce.encoder.proxies import host_loss
 class Recipe:
     """How members are trained; one for the whole run."""
 
-    epochs: int = 64
+    epochs: int = 32
     batch: int = 128
-    rate: float = 4e-3
+    rate: float = 1e-2
     decay: float = 1e-2
-    proxy_weight: float = 0.2
+    proxy_weight: float = 0.1
     invariance_weight: float = 1.0
     warm_up: float = 0.05
     looks: int = 8
