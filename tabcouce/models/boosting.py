@@ -29,15 +29,9 @@ from tabcouce.models.estimator import (
     plain,
     task_classes,
 )
-from tabcouce.models.inner_split import inner_folds
+from tabcouce.models.inner_split import enough_folds, inner_folds
 
 Floats = npt.NDArray[np.float64]
-MANY_ROWS = 5000
-
-
-def fold_number(n: int, grouped: bool) -> int:
-    """Inner folds: enough to average over contexts, few where rows are many."""
-    return 4 if grouped or n <= MANY_ROWS else 3
 
 
 class BoostingModel(PanelEstimator):
@@ -66,9 +60,9 @@ class BoostingModel(PanelEstimator):
         codes = self.matrix_.codes(X)
         n, p = codes.shape
         settings = TreeSettings.for_rows(n, p, classes=k, threads=self.threads, seed=self.seed)
-        folds = inner_folds(
-            label, context, folds=fold_number(n, context is not None), classes=k > 0, seed=self.seed
-        )
+        folds = inner_folds(label, context, folds=4, classes=k > 0, seed=self.seed)
+        if context is None:
+            folds = enough_folds(folds, n)
         self.base_ = base_score(label, k)
         offset = np.broadcast_to(self.base_, (n, *self.base_.shape)).copy()
         categorical = self.matrix_.categorical

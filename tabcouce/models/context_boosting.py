@@ -32,7 +32,7 @@ from tabcouce.models.estimator import (
     plain,
     task_classes,
 )
-from tabcouce.models.inner_split import inner_folds
+from tabcouce.models.inner_split import enough_folds, inner_folds
 
 Floats = npt.NDArray[np.float64]
 ALTERNATIONS = 2
@@ -76,13 +76,14 @@ class ContextBoostingModel(PanelEstimator):
         self.effects_ = ContextEffects((), (), ())
         known = context if context is not None and context.shape[1] else None
         offset = self._offset(n, known)
-        # Residual means need no fine trees: twice the rate halves the time of the alternations.
-        coarse = replace(settings, rate=2 * settings.rate)
+        # Residual means need no fine trees.
+        coarse = replace(settings, rate=2 * settings.rate, most_rounds=200, patience=20)
         for _ in range(ALTERNATIONS if known is not None else 0):
             rounds = choose_rounds(codes, label, offset, categorical, folds, coarse)
             self.effects_ = self._effects(label, self.base_ + rounds.held_out, known)
             offset = self._offset(n, known)
-        self.rounds_ = choose_rounds(codes, label, offset, categorical, folds, settings).count
+        last = enough_folds(folds, n)
+        self.rounds_ = choose_rounds(codes, label, offset, categorical, last, settings).count
         self.booster_ = grow(codes, label, offset, categorical, self.rounds_, settings)
         return self
 
