@@ -20,8 +20,8 @@ from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.packed_training import MemberTask, Recipe, Weights, train
 from tabcouce.encoder.proxies import bin_count
 
-PACK_BYTES = 400e6
-"""A pack's weights, activations and rows; larger runs are trained in several packs."""
+PACK_BYTES = 250e6
+"""A pack's weights, activations and rows; larger runs are trained in several packs, two at a time."""
 PACK_MEMBERS = {"cpu": 16, "cuda": 512}
 """Past these a pack gains nothing: on a CPU it outgrows the cache."""
 
