@@ -466,7 +466,8 @@ class CouceClassifier(ClassifierMixin, _Couce):
 
     def predict(self, X: Any, context: Any = None) -> npt.NDArray[Any]:
         """(n,) most probable class."""
-        return self.classes_[self.predict_proba(X, context).argmax(axis=1)]
+        chance = self.predict_proba(X, context)
+        return self.classes_[chance.argmax(axis=1)]
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Array:
         """The panel's name for `predict_proba`."""

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
+from tabcouce.encoder.backdoor import log_odds_intercepts
 from tabcouce.encoder.intervention import (
     Budget,
     donors,
@@ -349,11 +350,11 @@ class _BestLook:
             n = len(task.held)
             if not self.judged[m]:
                 continue
-            if net.shape.is_regression:
-                residual = (output[m, :n, 0] - target[m, :n, 0]).double().cpu().numpy()
-                out[m] = _profiled(residual, task) if task.use_context else float((residual**2).mean())
-            else:
-                out[m] = float(supervised_loss(output[m : m + 1, :n], target[m : m + 1, :n]))
+            got = output[m, :n].double().cpu().numpy()
+            wanted = target[m, :n].double().cpu().numpy()
+            if task.use_context:
+                got = got + _profile(got, wanted, task)
+            out[m] = float(supervised_loss(torch.as_tensor(got)[None], torch.as_tensor(wanted)[None]))
         return out
 
     def members(self) -> list[Weights]:
@@ -363,12 +364,16 @@ class _BestLook:
         ]
 
 
-def _profiled(residual: npt.NDArray[np.float64], task: MemberTask) -> float:
-    """Mean squared residual once each held-out context has its own best intercept.
+def _profile(
+    output: npt.NDArray[np.float64], target: npt.NDArray[np.float64], task: MemberTask
+) -> npt.NDArray[np.float64]:
+    """(n, k) best intercept of each held-out context, per row.
 
     A member that learns context effects leaves the new context's effect open; its slopes are
     judged with that effect profiled out.
     """
-    _, place, count = np.unique(task.joint[task.held], return_inverse=True, return_counts=True)
-    mean = np.bincount(place, weights=residual) / count
-    return float(((residual - mean[place]) ** 2).mean())
+    context, place, count = np.unique(task.joint[task.held], return_inverse=True, return_counts=True)
+    if output.shape[1] == 1:
+        mean = np.bincount(place, weights=(target - output)[:, 0]) / count
+        return mean[place][:, None]
+    return log_odds_intercepts(output, target.argmax(axis=1), place[:, None], len(context))[place]

@@ -9,6 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.utils.estimator_checks import check_estimator
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.errors import FitError
@@ -146,3 +147,21 @@ def test_the_constructor_only_stores_and_small_data_does_not_fail():
         warnings.simplefilter("error")
         small = CouceRegressor(**FAST).fit(np.arange(6.0).reshape(3, 2), np.array([1.0, 2.0, 4.0]))
     assert np.isfinite(small.predict(np.ones((2, 2)))).all()
+
+
+@pytest.mark.parametrize("estimator", [CouceRegressor, CouceClassifier])
+def test_scikit_learns_own_checks_pass(estimator):
+    checks = check_estimator(
+        estimator(threads=1, epochs=20, width=16, embedding=8), on_fail=None, on_skip=None
+    )
+    failed = {check["check_name"]: check["exception"] for check in checks if check["status"] == "failed"}
+    assert not failed
+
+
+def test_a_fold_that_lacks_a_class_still_has_a_column_for_it():
+    X, y, context = awkward_rows()
+    label = np.digitize(y, np.quantile(y, [0.3, 0.6])).astype(float)
+    fold = np.flatnonzero(label < 2)
+    model = CouceClassifier(**FAST).fit_folds(X, label, context, [fold])[0]
+    chance = model.estimate(X)
+    assert chance.shape == (240, 3) and chance[:, 2].mean() < 0.2

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tabcouce.encoder import CouceRegressor
-from tabcouce.simulation import assignment, common_cause, none
+from tabcouce.encoder import CouceClassifier, CouceRegressor
+from tabcouce.simulation import assignment, common_cause, none, target_offset
 
 SEEDS = (0, 1, 2)
 QUICK = {"epochs": 24, "width": 64, "threads": 1}
@@ -62,3 +62,18 @@ def test_the_proxy_head_costs_at_most_five_per_cent_against_an_equal_network_wit
         ]
         ratios.append(errors[0] / errors[1])
     assert np.mean(ratios) < 1.05
+
+
+def test_a_classifier_that_knows_the_machine_uses_its_own_odds():
+    """The machines add constants to the quality that decides the class."""
+    process = target_offset(seed=3, rows=900)
+    label = np.digitize(process.y, np.quantile(process.y, [0.33, 0.66])).astype(float)
+    rows = np.arange(900) % 3 > 0
+    model = CouceClassifier(threads=1, width=64).fit(process.X[rows], label[rows], process.context[rows])
+    new = process.X[~rows], label[~rows].astype(int)
+
+    def log_loss(chance):
+        return -np.log(chance[np.arange(len(new[1])), new[1]]).mean()
+
+    known = log_loss(model.predict_proba(new[0], process.context[~rows]))
+    assert known < 0.7 * log_loss(model.predict_proba(new[0]))
