@@ -68,7 +68,7 @@ def test_a_classifier_that_knows_the_machine_uses_its_own_odds():
     """The machines add constants to the quality that decides the class."""
     process = target_offset(seed=3, rows=900)
     label = np.digitize(process.y, np.quantile(process.y, [0.33, 0.66])).astype(float)
-    rows = np.arange(900) % 3 > 0
+    rows = np.arange(900) // 12 % 3 > 0  # machines take turns row by row: both sides know all twelve
     model = CouceClassifier(threads=1, width=64).fit(process.X[rows], label[rows], process.context[rows])
     new = process.X[~rows], label[~rows].astype(int)
 
