@@ -2,7 +2,7 @@
 
 from tabcouce.evaluation.candidates import SIMPLICITY, Candidate
 from tabcouce.evaluation.compare import paired_difference
-from tabcouce.evaluation.run import PackedModel, run_trial, run_trials
+from tabcouce.evaluation.run import PackedModel, contexts_for, run_trial, run_trials
 from tabcouce.evaluation.scores import score
 from tabcouce.evaluation.trial import Difference, ModelScores, Score, Trial, Verdict
 from tabcouce.evaluation.verdict import decide
@@ -16,6 +16,7 @@ __all__ = [
     "Score",
     "Trial",
     "Verdict",
+    "contexts_for",
     "decide",
     "paired_difference",
     "run_trial",

@@ -62,18 +62,22 @@ def run_trials(
             yield from _run_packed(candidate, dataset, splits, say)
         else:
             for split in splits:
-                known = is_known(candidate, split)
-                yield run_trial(candidate, dataset, split, known=known, progress=say)
+                fits = _fit_split(candidate, dataset, split, say)
+                for known in modes(candidate, dataset, split):
+                    yield _trial(candidate, dataset, split, fits, known)
 
 
-def is_known(candidate: Candidate, split: Split) -> bool:
-    """Whether the test rows' contexts are given to the model.
+def modes(candidate: Candidate, dataset: Dataset, split: Split) -> tuple[bool, ...]:
+    """Blind always; beside it known (True), where rows have contexts that training rows share.
 
-    Where a context is held out the question is the new one: blind. Elsewhere (shuffled, group,
-    forward) the contexts of a row are as known as they will be in use, and the model itself
-    treats a level it never saw as new.
+    Where a context is held out the question is the new one. Elsewhere (shuffled, group, forward)
+    the contexts of a row are as known as they will be in use, and the model itself treats a
+    level it never saw as new. The two are never mixed in one trial.
     """
-    return candidate.uses_context and not (split.key == "fixed" or split.key.startswith("unseen:"))
+    held_out = split.key == "fixed" or split.key.startswith("unseen:")
+    if held_out or not candidate.uses_context or not dataset.contexts.shape[1]:
+        return (False,)
+    return (False, True)
 
 
 def run_trial(
@@ -83,7 +87,12 @@ def run_trial(
 
     known  give the contexts of the test rows to the model
     """
-    say = progress or _silent
+    return _trial(
+        candidate, dataset, split, _fit_split(candidate, dataset, split, progress or _silent), known
+    )
+
+
+def _fit_split(candidate: Candidate, dataset: Dataset, split: Split, say: Progress) -> list[FoldFit]:
     fits = []
     for number, fold in enumerate(split.folds, start=1):
         say(f"{candidate.key}, {split.key}, fold {number} of {len(split.folds)}")
@@ -92,7 +101,7 @@ def run_trial(
         told = candidate.uses_context or split.key != "shuffled"
         context = contexts_for(dataset, split) if told else None
         fits.append(_fit_fold(candidate.make, dataset, fold, context))
-    return _trial(candidate, dataset, split, fits, known)
+    return fits
 
 
 def contexts_for(dataset: Dataset, split: Split) -> pd.DataFrame | None:
@@ -135,7 +144,8 @@ def _run_packed(
             else:
                 model = next(models)
                 fits.append(FoldFit(model, seconds, _rows_used(model, len(fold.train))))
-        yield _trial(candidate, dataset, split, fits, is_known(candidate, split))
+        for known in modes(candidate, dataset, split):
+            yield _trial(candidate, dataset, split, fits, known)
 
 
 def _trial(

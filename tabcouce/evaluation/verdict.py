@@ -50,11 +50,11 @@ def decide(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan, *, draws:
     Raises  ValueError if no trial of the headline split is among them
     """
     metric = "r2" if dataset.is_regression else "auc"
-    headline = [trial for trial in trials if trial.split == plan.headline]
+    headline = [trial for trial in trials if trial.split == plan.headline and trial.mode == "blind"]
     if not headline:
         raise ValueError(f"no finished trial on the headline split '{plan.headline}'")
     new = climb(headline, dataset, plan.of(plan.headline), draws=draws, seed=seed)
-    shuffled = [trial for trial in trials if trial.split == "shuffled"]
+    shuffled = _as_known(trials)
     known = new
     if shuffled and plan.headline != "shuffled":
         known = climb(shuffled, dataset, plan.of("shuffled"), draws=draws, seed=seed)
@@ -68,6 +68,15 @@ def decide(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan, *, draws:
         differences=new.differences,
         reasons=_reasons(new, known, headline),
     )
+
+
+def _as_known(trials: Sequence[Trial]) -> list[Trial]:
+    """Each model on shuffled rows, told the contexts where it has a use for them."""
+    of_model: dict[str, Trial] = {}
+    for trial in trials:
+        if trial.split == "shuffled" and (trial.model not in of_model or trial.mode == "known"):
+            of_model[trial.model] = trial
+    return list(of_model.values())
 
 
 def climb(trials: Sequence[Trial], dataset: Dataset, split: Split, *, draws: int, seed: int) -> Ladder:
