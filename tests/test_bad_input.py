@@ -1,8 +1,7 @@
 """Bad input gives one clear message with place and remedy, and a non-zero exit code."""
 
 import pytest
-from conftest import TARGET, TEMPERATURE, process, run
-
+from small_study import TARGET, TEMPERATURE, process, run
 
 
 def written(tmp_path, frame, name="press.csv"):
@@ -65,9 +64,7 @@ def test_one_class_only(tmp_path):
 
 def test_one_context_only(tmp_path):
     frame = process().assign(機番="M1")
-    refused(
-        fit(written(tmp_path, frame), tmp_path, "--target", TARGET, "--context", "機番"), "機番", "level"
-    )
+    refused(fit(written(tmp_path, frame), tmp_path, "--target", TARGET, "--context", "機番"), "機番", "level")
 
 
 def test_three_rows(tmp_path):
@@ -99,5 +96,3 @@ def test_a_wrong_option_is_a_usage_error(tmp_path, option):
     answer = run("fit", written(tmp_path, process()), *option)
     assert answer.exit_code == 2
     assert option[1] in answer.stderr
-
-

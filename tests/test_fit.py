@@ -6,7 +6,7 @@ import re
 import openpyxl
 import pandas as pd
 import pytest
-from conftest import FLOW, ROLES, ROOM, TARGET, TEMPERATURE, process, run
+from small_study import FLOW, ROLES, ROOM, TARGET, TEMPERATURE, process, run
 
 MODELS = {"constant", "linear", "random_forest", "lightgbm", "lightgbm_context", "couce"}
 
@@ -18,8 +18,9 @@ def result(fitted):
 def test_every_model_is_scored_shuffled_and_on_machines_never_seen(fitted):
     splits = result(fitted)["splits"]
     assert set(splits) >= {"shuffled", "unseen:機番"}
-    for split in splits.values():
-        assert set(split["models"]) == MODELS
+    for key in ("shuffled", "unseen:機番"):
+        assert set(splits[key]["models"]) == MODELS
+    assert set(splits["shuffled/known"]["models"]) == {"lightgbm_context", "couce"}
     score = splits["unseen:機番"]["models"]["linear"]["metrics"]["r2"]
     assert score["low"] < score["value"] < score["high"]
     assert score["n"] == 144
@@ -162,3 +163,34 @@ def test_roles_are_guessed_said_and_written_by_init(tmp_path):
     assert shown.exit_code == 0
     [document] = json.loads(shown.stdout)
     assert document["target"] == TARGET and document["headline"] == "unseen:機番"
+
+
+def test_ctrl_c_keeps_the_models_that_were_finished(tmp_path, monkeypatch):
+    from tabcouce.models import BoostingModel
+
+    def interrupted(self, X, y, context=None):
+        raise KeyboardInterrupt
+
+    data = tmp_path / "press.csv"
+    process(4, 15).to_csv(data, index=False)
+    (tmp_path / "press.roles.toml").write_text(ROLES, encoding="utf-8")
+    monkeypatch.setattr(BoostingModel, "fit", interrupted)
+    answer = run("fit", data, "--out", tmp_path / "o", "--effort", "quick", "--quiet")
+    assert answer.exit_code == 130
+    document = json.loads((tmp_path / "o" / "result.json").read_text("utf-8"))
+    assert set(document["splits"]["shuffled"]["models"]) == {"constant", "linear", "random_forest"}
+    assert document["environment"]["interrupted"] is True
+
+
+def test_ctrl_c_before_the_first_model_writes_nothing(tmp_path, monkeypatch):
+    from tabcouce.models import ConstantModel
+
+    def interrupted(self, X, y, context=None):
+        raise KeyboardInterrupt
+
+    data = tmp_path / "press.csv"
+    process(4, 15).to_csv(data, index=False)
+    monkeypatch.setattr(ConstantModel, "fit", interrupted)
+    answer = run("fit", data, "--out", tmp_path / "o", "--effort", "quick", "--quiet")
+    assert answer.exit_code == 130
+    assert not (tmp_path / "o").exists()

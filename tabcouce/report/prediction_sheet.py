@@ -43,5 +43,5 @@ def write_cell(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, val
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
         if np.isfinite(value):
             sheet.write_number(row, column, float(value))
-    elif value is not None and not pd.isna(value):
+    elif value is not None and value is not pd.NaT:
         sheet.write_string(row, column, str(value))

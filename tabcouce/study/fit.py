@@ -17,6 +17,7 @@ from tabcouce.evaluation import (
     run_trials,
     score,
 )
+from tabcouce.evaluation.run import contexts_for
 from tabcouce.explanation.contributions import attribute
 from tabcouce.explanation.factor import Attribution, Factor
 from tabcouce.explanation.factors import factor_table
@@ -120,13 +121,13 @@ def fit_target(
             for trial in finished.trials
         )
         verdict = decide(finished.trials, dataset, plan, draws=effort.draws, seed=seed)
-        headline = {t.model: t for t in finished.trials if t.split == verdict.headline}
+        headline = {t.model: t for t in finished.trials if (t.split, t.mode) == (verdict.headline, "blind")}
         chosen = headline[verdict.recommended]
         intervals = held_out_intervals(chosen, dataset, plan.of(verdict.headline))
         inside = TrainingRange.of(dataset.X)
     with watch.stage("final models") as report:
         wanted = {verdict.recommended, verdict.known_context, "lightgbm"} & set(headline)
-        final = refit(candidates, wanted, dataset, report)
+        final = refit(candidates, wanted, dataset, plan.of(verdict.headline), report)
     with watch.stage("factors") as report:
         explained = explain(
             wanted & {verdict.recommended, "lightgbm"},
@@ -173,7 +174,7 @@ def run_until_interrupted(
         for trial in run_trials(candidates, dataset, plan, progress=fold_started):
             trials.append(trial)
             # A packed model announces itself once for all its folds.
-            done = max(done, sum(len(plan.of(t.split).folds) for t in trials))
+            done = max(done, sum(len(plan.of(t.split).folds) for t in trials if t.mode == "blind"))
     except KeyboardInterrupt:
         if not any(trial.split == plan.headline for trial in trials):
             raise
@@ -182,11 +183,11 @@ def run_until_interrupted(
 
 
 def refit(
-    candidates: Sequence[Candidate], wanted: set[str], dataset: Dataset, report: Report
+    candidates: Sequence[Candidate], wanted: set[str], dataset: Dataset, split: Split, report: Report
 ) -> dict[str, Model]:
-    """The wanted models on all rows, for `predict`."""
+    """The wanted models on all rows, for `predict`; they tune for what the split holds out."""
     final: dict[str, Model] = {}
-    context = dataset.contexts if dataset.contexts.shape[1] else None
+    context = contexts_for(dataset, split)
     for candidate in candidates:
         if candidate.key in wanted:
             report(candidate.key, len(final) / len(wanted))

@@ -1,0 +1,77 @@
+"""What the package promises as a whole: a light start, few public names, no pickle."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tabcouce
+
+PACKAGE = Path(tabcouce.__file__).parent
+HEAVY = {"torch", "lightgbm", "shap", "sklearn", "altair", "pandas"}
+
+
+def modules_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*sorted(m for m in sys.modules if '.' not in m))"
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(answer.stdout.split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import tabcouce",
+        "from typer.testing import CliRunner\nfrom tabcouce.cli import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "assert CliRunner().invoke(app, ['fit', '--help']).exit_code == 0",
+    ],
+)
+def test_neither_import_nor_help_loads_a_heavy_package(code):
+    assert not modules_after(code) & HEAVY
+
+
+def test_the_public_names_are_these_and_all_exist():
+    assert tabcouce.__all__ == [
+        "Attribution",
+        "CouceClassifier",
+        "CouceRegressor",
+        "Dataset",
+        "Effort",
+        "Finding",
+        "Roles",
+        "Split",
+        "Study",
+        "TabcouceError",
+        "Table",
+        "Verdict",
+        "fit_study",
+        "load_study",
+        "open_inputs",
+        "read_table",
+        "save_study",
+    ]
+    for name in tabcouce.__all__:
+        assert getattr(tabcouce, name) is not None
+
+
+def test_no_module_loads_a_pickle_or_opens_a_connection():
+    forbidden = {"pickle", "cloudpickle", "joblib", "dill", "socket", "urllib", "http", "requests"}
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(tree):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not {name.split(".")[0] for name in names} & forbidden, path
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert (node.value.id, node.attr) != ("torch", "load"), path
+
+
+def test_sockets_are_blocked_while_the_tests_run():
+    import socket
+
+    from pytest_socket import SocketBlockedError
+
+    with pytest.raises(SocketBlockedError):
+        socket.socket()
