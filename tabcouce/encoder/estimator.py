@@ -26,7 +26,7 @@ from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows, Variant, thinned
 from tabcouce.encoder.packed_run import FittedFold, Plan, fit_views
-from tabcouce.encoder.packed_training import Recipe
+from tabcouce.encoder.recipe import Recipe
 from tabcouce.encoder.saved_view import view_arrays, view_from, view_settings
 from tabcouce.errors import FitError
 from tabcouce.models.contract import State

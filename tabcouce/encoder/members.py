@@ -13,7 +13,7 @@ from tabcouce.encoder.backdoor import ContextLevels, intercepts, level_counts, s
 from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.linear_start import linear_start
-from tabcouce.encoder.packed_training import MemberTask
+from tabcouce.encoder.member_task import MemberTask
 from tabcouce.encoder.proxies import TargetBins
 from tabcouce.models.scaling import RobustScale
 

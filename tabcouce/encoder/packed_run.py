@@ -15,10 +15,12 @@ from tabcouce.encoder.backdoor import Prior
 from tabcouce.encoder.fitted_view import FittedView, TargetUnits
 from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
 from tabcouce.encoder.intervention import Budget
+from tabcouce.encoder.member_task import MemberTask, Weights
 from tabcouce.encoder.members import FoldRows, Variant, member_tasks, pack_sizes, target_units
 from tabcouce.encoder.packed_net import NetShape
-from tabcouce.encoder.packed_training import MemberTask, Recipe, Weights, train
+from tabcouce.encoder.packed_training import train
 from tabcouce.encoder.proxies import bin_count
+from tabcouce.encoder.recipe import Recipe
 
 PACK_BYTES = 250e6
 """A pack's weights, activations and rows; larger runs are trained in several packs, two at a time."""

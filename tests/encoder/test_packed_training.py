@@ -8,7 +8,8 @@ from tabcouce.encoder import CouceRegressor
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows, Variant, context_blocks, member_tasks, thinned
 from tabcouce.encoder.packed_net import NetShape
-from tabcouce.encoder.packed_training import Recipe, train
+from tabcouce.encoder.packed_training import train
+from tabcouce.encoder.recipe import Recipe
 from tabcouce.simulation import assignment, target_offset
 
 SMALL = {"epochs": 3, "width": 16, "embedding": 8, "threads": 1}

@@ -1,0 +1,93 @@
+"""Each member's best weights so far, judged on the block that it never learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from tabcouce.encoder.backdoor import log_odds_intercepts
+from tabcouce.encoder.batches import PackedRows
+from tabcouce.encoder.losses import supervised_loss
+from tabcouce.encoder.member_task import MemberTask, Weights
+from tabcouce.encoder.packed_net import PackedNet
+
+
+class BestLook:
+    """Each member's weights at the look with the lowest error on its own held-out block."""
+
+    MINIMUM = 40
+    """Held-out rows below which a look would be noise; such a member keeps its last weights."""
+
+    def __init__(self, net: PackedNet, tasks: Sequence[MemberTask], data: PackedRows) -> None:
+        self.net, self.tasks, self.data = net, tasks, data
+        self.judged = [len(task.held) >= self.MINIMUM for task in tasks]
+        self.error = np.full(len(tasks), np.inf)
+        self.kept = {name: value.detach().clone() for name, value in net.state_dict().items()}
+        most = max((len(task.held) for task in tasks), default=0)
+        self.index = torch.zeros((len(tasks), max(most, 1)), dtype=torch.int64)
+        for m, task in enumerate(tasks):
+            self.index[m, : len(task.held)] = torch.as_tensor(task.held)
+        self.index = self.index.to(data.u.device)
+        weight = np.zeros((len(tasks), net.shape.levels + 1), dtype=np.float32)
+        for m, task in enumerate(tasks):
+            weight[m, : len(task.frequency)] = task.frequency
+        self.weight = torch.as_tensor(weight).to(data.u.device)
+        # The linear start itself is the first look: a net that only harms is never kept.
+        self.look()
+
+    @torch.no_grad()
+    def look(self) -> None:
+        error = self._errors()
+        better = np.array(
+            [not judged or e < old for judged, e, old in zip(self.judged, error, self.error, strict=True)]
+        )
+        self.error = np.where(better, error, self.error)
+        mask = torch.as_tensor(better).to(self.data.u.device)
+        for name, value in self.net.state_dict().items():
+            shaped = mask.reshape(-1, *([1] * (value.dim() - 1)))
+            self.kept[name] = torch.where(shaped, value, self.kept[name])
+
+    def _errors(self) -> npt.NDArray[np.float64]:
+        """(M,) error on held-out rows, blind: mean atom instead of the row's own."""
+        net, data = self.net, self.data
+        if not any(self.judged):
+            return np.zeros(len(self.tasks))
+        encoded = net.encode(data.take(data.u, self.index))
+        shift, effect = net.mean_shift(self.weight)
+        output = net.output(encoded, net.logits(encoded, shift)) + effect
+        target = data.take(data.target, self.index)
+        out = np.zeros(len(self.tasks))
+        for m, task in enumerate(self.tasks):
+            n = len(task.held)
+            if not self.judged[m]:
+                continue
+            got = output[m, :n].double().cpu().numpy()
+            wanted = target[m, :n].double().cpu().numpy()
+            if task.use_context:
+                got = got + _profile(got, wanted, task)
+            out[m] = float(supervised_loss(torch.as_tensor(got)[None], torch.as_tensor(wanted)[None]))
+        return out
+
+    def members(self) -> list[Weights]:
+        return [
+            {name: value[m].cpu().numpy() for name, value in self.kept.items()}
+            for m in range(len(self.tasks))
+        ]
+
+
+def _profile(
+    output: npt.NDArray[np.float64], target: npt.NDArray[np.float64], task: MemberTask
+) -> npt.NDArray[np.float64]:
+    """(n, k) best intercept of each held-out context, per row.
+
+    A member that learns context effects leaves the new context's effect open; its slopes are
+    judged with that effect profiled out.
+    """
+    context, place, count = np.unique(task.joint[task.held], return_inverse=True, return_counts=True)
+    if output.shape[1] == 1:
+        mean = np.bincount(place, weights=(target - output)[:, 0]) / count
+        return mean[place][:, None]
+    return log_odds_intercepts(output, target.argmax(axis=1), place[:, None], len(context))[place]

@@ -1,0 +1,50 @@
+"""What a step minimises: host, supervised and invariance terms, one number a member."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - the field's name for it
+
+from tabcouce.encoder.batches import Epoch, IntervenedView, PackedRows
+from tabcouce.encoder.intervention import output_change, ramp, symmetric_kl
+from tabcouce.encoder.packed_net import PackedNet
+from tabcouce.encoder.proxies import host_loss
+from tabcouce.encoder.recipe import Recipe
+
+
+def training_loss(
+    net: PackedNet,
+    data: PackedRows,
+    epoch: Epoch,
+    part: slice,
+    move: IntervenedView | None,
+    recipe: Recipe,
+    progress: float,
+) -> Tensor:
+    """(M,) host and supervised loss, mean of both views, plus the invariance term."""
+    index = epoch.rows[:, part]
+    context = data.take(data.context, index)
+    target, labels = data.take(data.target, index), data.take(data.labels, index)
+    shift, effect = net.embedding_shift(context), net.output_shift(context)
+
+    def view(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        encoded = net.encode(u)
+        logits = net.logits(encoded, shift)
+        output = net.output(encoded, logits) + effect
+        error = supervised_loss(output, target) + recipe.proxy_weight * host_loss(logits, labels)
+        return error, logits, output
+
+    u = data.take(data.u, index)
+    clean, logits, output = view(u)
+    if move is None:
+        return clean
+    moved, moved_logits, moved_output = view(move(u, epoch, part))
+    invariance = symmetric_kl(logits, moved_logits) + output_change(output, moved_output)
+    return 0.5 * (clean + moved) + recipe.invariance_weight * ramp(4 * progress) * invariance
+
+
+def supervised_loss(output: Tensor, target: Tensor) -> Tensor:
+    """(M,) mean squared error for one output, cross-entropy for classes; both (M, B, k)."""
+    if target.shape[-1] == 1:
+        return (output - target).square().mean((1, 2))
+    return -(target * F.log_softmax(output, -1)).sum(-1).mean(-1)

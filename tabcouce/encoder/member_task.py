@@ -1,0 +1,50 @@
+"""One member to be trained: its rows, its start, and what it may never see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tabcouce.encoder.intervention import Budget
+
+
+@dataclass(frozen=True)
+class MemberTask:
+    """One member: its rows and how it starts.
+
+    u          (n, q) float32 code of the fold's rows, shared by the fold's members
+    target     (n, k) float32: the target in member units for regression, one-hot classes else
+    labels     (n, K) float32 soft proxy labels
+    context    (n, c) level numbers of the fold
+    joint      (n,) number of the row's combination of contexts
+    train      rows the member learns from; held: rows it never sees, in its context block
+    centre, factor (q,) the member's own scale; shrink (L + 1,); bin_value (K,)
+    skip, bias (q, k), (k,) linear start; effect (L + 1, k) its context effects, before shrinkage
+    use_context whether context effects are learnt (backdoor) or not (pooled)
+    """
+
+    u: npt.NDArray[np.float32]
+    target: npt.NDArray[np.float32]
+    labels: npt.NDArray[np.float32]
+    context: npt.NDArray[np.int64]
+    joint: npt.NDArray[np.int64]
+    train: npt.NDArray[np.int64]
+    held: npt.NDArray[np.int64]
+    centre: npt.NDArray[np.float64]
+    factor: npt.NDArray[np.float64]
+    shrink: npt.NDArray[np.float64]
+    frequency: npt.NDArray[np.float64]
+    bin_value: npt.NDArray[np.float64]
+    skip: npt.NDArray[np.float64]
+    bias: npt.NDArray[np.float64]
+    effect: npt.NDArray[np.float64]
+    use_context: bool
+    seed: int
+    budget: Budget | None = None
+    """What may be moved in the intervened view; None trains on the clean view only."""
+
+
+Weights = dict[str, npt.NDArray[np.float32]]
+"""One member's weights and buffers by name."""
