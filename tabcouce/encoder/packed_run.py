@@ -19,31 +19,13 @@ from tabcouce.encoder.member_task import MemberTask, Weights
 from tabcouce.encoder.members import FoldRows, Variant, member_tasks, pack_sizes, target_units
 from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.packed_training import train
+from tabcouce.encoder.plan import Plan
 from tabcouce.encoder.proxies import bin_count
-from tabcouce.encoder.recipe import Recipe
 
 PACK_BYTES = 250e6
 """A pack's weights, activations and rows; larger runs are trained in several packs, two at a time."""
 PACK_MEMBERS = {"cpu": 16, "cuda": 512}
 """Past these a pack gains nothing: on a CPU it outgrows the cache."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is trained for every fold."""
-
-    members: int
-    width: int
-    depth: int
-    embedding: int
-    frequencies: int
-    readout: bool
-    recipe: Recipe
-    variants: tuple[Variant, ...]
-    view: str
-    interventions: str
-    seed: int
-    threads: int
 
 
 @dataclass(frozen=True)

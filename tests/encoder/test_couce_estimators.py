@@ -9,7 +9,7 @@ import pytest
 import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.estimator_checks import check_estimator
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.errors import FitError
@@ -149,13 +149,12 @@ def test_the_constructor_only_stores_and_small_data_does_not_fail():
     assert np.isfinite(small.predict(np.ones((2, 2)))).all()
 
 
-@pytest.mark.parametrize("estimator", [CouceRegressor, CouceClassifier])
-def test_scikit_learns_own_checks_pass(estimator):
-    checks = check_estimator(
-        estimator(threads=1, epochs=20, width=16, embedding=8), on_fail=None, on_skip=None
-    )
-    failed = {check["check_name"]: check["exception"] for check in checks if check["status"] == "failed"}
-    assert not failed
+TINY = {"threads": 1, "epochs": 20, "width": 16, "embedding": 8}
+
+
+@parametrize_with_checks([CouceRegressor(**TINY), CouceClassifier(**TINY)])
+def test_scikit_learns_own_checks(estimator, check):
+    check(estimator)
 
 
 def test_a_fold_that_lacks_a_class_still_has_a_column_for_it():

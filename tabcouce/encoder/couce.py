@@ -1,0 +1,246 @@
+"""What the estimators of the encoder share: settings, fitting, the three predictions, attribution."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator, clone
+from sklearn.utils.validation import check_is_fitted
+
+from tabcouce.encoder.backdoor import ContextLevels
+from tabcouce.encoder.blind_network import BlindNetwork
+from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.fitted_view import FittedView
+from tabcouce.encoder.inner_selection import InnerTrial
+from tabcouce.encoder.input_rows import input_frame, labels
+from tabcouce.encoder.intervention import Budget
+from tabcouce.encoder.members import FoldRows, thinned
+from tabcouce.encoder.packed_run import FittedFold, fit_views
+from tabcouce.encoder.plan import check_settings, planned
+from tabcouce.encoder.saved_estimator import restored, saved
+from tabcouce.errors import FitError
+from tabcouce.models.contract import State
+
+Array = npt.NDArray[np.float64]
+
+
+class CouceEstimator(BaseEstimator):
+    """What regressor and classifier share. Constructors only store; `fit` checks.
+
+    proxy_columns  inputs that give the context away; O4 swaps them between contexts
+    tolerances     sensor -> (offset in its unit, gain as a share); O1 recalibrates within it
+    members        networks per variant; each holds out another block of training contexts
+    epochs, batch  None: by the number of rows
+    view           'auto', 'pooled' or 'do': what `predict` without context uses
+    interventions  'auto', 'on' or 'off'
+    held_out       context column whose levels members hold out; None: the first with 3 levels
+    max_rows       training rows beyond are thinned, each context in its share (`rows_used_`)
+    classes        all class labels, where a training set may lack some
+    """
+
+    def __init__(
+        self,
+        *,
+        proxy_columns: Sequence[str] = (),
+        tolerances: Mapping[str, tuple[float, float]] | None = None,
+        members: int = 2,
+        epochs: int | None = None,
+        batch: int | None = None,
+        width: int = 128,
+        depth: int = 2,
+        embedding: int = 32,
+        frequencies: int = 8,
+        learning_rate: float = 1e-2,
+        proxy_weight: float = 0.1,
+        invariance_weight: float = 1.0,
+        view: str = "auto",
+        interventions: str = "auto",
+        held_out: str | None = None,
+        max_rows: int = 10_000,
+        classes: Sequence[Any] | None = None,
+        device: str = "auto",
+        threads: int = 2,
+        random_state: int | None = 0,
+    ) -> None:
+        self.proxy_columns = proxy_columns
+        self.tolerances = tolerances
+        self.members = members
+        self.epochs = epochs
+        self.batch = batch
+        self.width = width
+        self.depth = depth
+        self.embedding = embedding
+        self.frequencies = frequencies
+        self.learning_rate = learning_rate
+        self.proxy_weight = proxy_weight
+        self.invariance_weight = invariance_weight
+        self.view = view
+        self.interventions = interventions
+        self.held_out = held_out
+        self.max_rows = max_rows
+        self.classes = classes
+        self.device = device
+        self.threads = threads
+        self.random_state = random_state
+
+    code_: ColumnCode
+    levels_: ContextLevels
+    blind_: FittedView
+    adjusted_: FittedView
+    n_features_in_: int
+    view_: str
+    selection_: tuple[InnerTrial, ...]
+
+    # Fitting --------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, context: Any = None) -> Self:
+        """Train on rows X (n, p), targets y (n,), contexts (n, c) or None; see `models.contract`."""
+        frame, values = self._checked(X, y)
+        everything = np.arange(len(frame))
+        fitted = self._fit_folds(frame, values, labels(context, len(frame)), [everything])
+        self.__dict__.update(fitted[0].__dict__)
+        return self
+
+    def fit_folds(self, X: Any, y: Any, context: Any, folds: Sequence[npt.NDArray[np.int64]]) -> list[Self]:
+        """One fitted estimator per fold, all trained in one packed run.
+
+        folds  positions of each fold's training rows; nothing else of a fold's data is used
+        """
+        frame, values = self._checked(X, y)
+        return self._fit_folds(frame, values, labels(context, len(frame)), list(folds))
+
+    def _fit_folds(
+        self,
+        frame: pd.DataFrame,
+        y: Array,
+        context: pd.DataFrame,
+        folds: Sequence[npt.NDArray[np.int64]],
+    ) -> list[Self]:
+        settings = self.get_params(deep=False)
+        check_settings(settings)
+        seed = 0 if self.random_state is None else int(self.random_state)
+        joint = (
+            context.groupby(list(context.columns)).ngroup().to_numpy().astype(np.int64)
+            if len(context.columns)
+            else np.zeros(len(frame), dtype=np.int64)
+        )
+        rows = [thinned(np.asarray(fold, dtype=np.int64), joint[fold], self.max_rows, seed) for fold in folds]
+        coded = [
+            FoldRows.of(
+                frame.iloc[own].reset_index(drop=True),
+                y[own],
+                context.iloc[own].reset_index(drop=True),
+                classes=self._class_count(),
+                held_out=self.held_out,
+                seed=seed,
+            )
+            for own in rows
+        ]
+        budgets = [Budget.of(fold.code, self.proxy_columns, self.tolerances or {}) for fold in coded]
+        fitted = fit_views(coded, budgets, planned(settings, coded, budgets, seed), self._device())
+        return [
+            self._adopt(fold, one, len(own), y[own])
+            for fold, one, own in zip(coded, fitted, rows, strict=True)
+        ]
+
+    def _adopt(self, fold: FoldRows, fitted: FittedFold, rows_used: int, y: Array) -> Self:
+        own = clone(self)
+        own.__dict__.update(
+            {name: value for name, value in self.__dict__.items() if name.endswith("_") and name[0] != "_"}
+        )
+        own.code_, own.levels_ = fold.code, fold.levels
+        own.blind_, own.adjusted_ = fitted.blind, fitted.adjusted
+        own.view_ = fitted.choice.blind_view
+        blind = fitted.choice.adjusted if own.view_ == "do" else fitted.choice.pooled
+        own.intervention_ = bool(blind and blind.intervene)
+        own.selection_ = fitted.trials
+        own.rows_used_ = rows_used
+        own.range_ = (float(y.min()), float(y.max()))
+        return own
+
+    def _device(self) -> torch.device:
+        if self.device == "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device(self.device)
+
+    def _class_count(self) -> int:
+        raise NotImplementedError
+
+    # Predicting -----------------------------------------------------------------------------
+
+    def _blind(self, X: Any) -> Array:
+        u = self._code(X)
+        return self.blind_.do(u) if self.view_ == "do" else self.blind_.plain(u)
+
+    def _known(self, X: Any, context: Any) -> Array:
+        """Own effects for levels seen in training; rows without any such level are blind."""
+        u = self._code(X)
+        labelled = labels(context, len(u))
+        missing = [name for name in self.levels_.names if name not in labelled.columns]
+        if missing:
+            raise FitError(
+                f"The context column '{missing[0]}' that the model was trained with is missing.",
+                remedy="Give the context columns of training, or none for a new context.",
+            )
+        index = self.levels_.index(labelled[list(self.levels_.names)])
+        known = (index < self.levels_.total).any(axis=1)
+        out = self._blind(X)
+        if known.any():
+            out[known] = self.adjusted_.known(u[known], index[known])
+        return out
+
+    def _do(self, X: Any) -> Array:
+        u = self._code(X)
+        return self.adjusted_.do(u)
+
+    def _code(self, X: Any) -> Array:
+        check_is_fitted(self, "code_")
+        return self.code_(input_frame(self, X))
+
+    def embed(self, X: Any) -> Array:
+        """(n, members * embedding) unit vectors; their inner product is the mean cosine."""
+        return self.blind_.embedding(self._code(X))
+
+    # Keeping --------------------------------------------------------------------------------
+
+    def state(self) -> State:
+        """The fitted estimator as arrays and JSON values."""
+        check_is_fitted(self, "code_")
+        return saved(self)
+
+    @classmethod
+    def from_state(cls, state: State) -> Self:
+        """Inverse of `state`; `selection_` is not kept."""
+        return restored(cls, state)
+
+    # Attribution ----------------------------------------------------------------------------
+
+    def gradient_inputs(self, X: Any) -> Array:
+        """(n, q) what the network reads: interquartile units, blanks at the median, flags beside."""
+        return self._code(X)
+
+    def network(self) -> torch.nn.Module:
+        """Maps `gradient_inputs` as a tensor (n, q) to the blind output: (n, 1) values in the unit
+        of the target (before the range is applied), or (n, k) log-probabilities."""
+        check_is_fitted(self, "code_")
+        return BlindNetwork(self.blind_, self.view_ == "do")
+
+    @property
+    def owner_(self) -> npt.NDArray[np.int64]:
+        """(q,) position of the input column each network input comes from."""
+        return self.code_.owner
+
+    # Input ----------------------------------------------------------------------------------
+
+    def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, Array]:
+        raise NotImplementedError
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags

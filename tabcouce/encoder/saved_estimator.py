@@ -1,0 +1,70 @@
+"""A fitted estimator as arrays and JSON values, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from tabcouce.encoder.backdoor import ContextLevels
+from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.saved_view import view_arrays, view_from, view_settings
+from tabcouce.models.contract import State
+
+if TYPE_CHECKING:
+    from tabcouce.encoder.couce import CouceEstimator
+
+Fitted = TypeVar("Fitted", bound="CouceEstimator")
+
+KEPT = (
+    "n_features_in_",
+    "feature_names_in_",
+    "classes_",
+    "view_",
+    "intervention_",
+    "rows_used_",
+    "range_",
+)
+"""Fitted attributes that are kept as they are."""
+
+
+def saved(model: CouceEstimator) -> State:
+    """Settings and weights of a fitted estimator."""
+    same = model.blind_ is model.adjusted_
+    settings = {
+        "parameters": _plain(model.get_params()),
+        "code": model.code_.settings(),
+        "levels": model.levels_.settings(),
+        "views": {"blind": view_settings(model.blind_)}
+        | ({} if same else {"adjusted": view_settings(model.adjusted_)}),
+        "fitted": {name: _plain(getattr(model, name)) for name in KEPT if hasattr(model, name)},
+    }
+    arrays = view_arrays(model.blind_, "blind") | ({} if same else view_arrays(model.adjusted_, "adjusted"))
+    return State(settings=settings, arrays=arrays)
+
+
+def restored(kind: type[Fitted], state: State) -> Fitted:
+    """Inverse of `saved`."""
+    settings = state.settings
+    own = kind(**settings["parameters"])
+    own.code_ = ColumnCode.from_settings(settings["code"])
+    own.levels_ = ContextLevels.from_settings(settings["levels"])
+    views = settings["views"]
+    own.blind_ = view_from(views["blind"], state.arrays, "blind")
+    own.adjusted_ = own.blind_
+    if "adjusted" in views:
+        own.adjusted_ = view_from(views["adjusted"], state.arrays, "adjusted")
+    for name, value in settings["fitted"].items():
+        listed = name in ("classes_", "feature_names_in_")
+        setattr(own, name, np.asarray(value) if listed else value)
+    return own
+
+
+def _plain(value: Any) -> Any:
+    """Arrays, tuples and numpy scalars as lists and plain numbers."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(item) for item in (value.tolist() if isinstance(value, np.ndarray) else value)]
+    return value.item() if isinstance(value, np.generic) else value
