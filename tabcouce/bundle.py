@@ -126,7 +126,7 @@ def model_files(model: Model, stem: str, files: dict[str, bytes]) -> dict[str, A
     files[f"{stem}.settings.json"] = dump_json(state.settings)
     entry: dict[str, Any] = {"class": type(model).__name__, "settings": f"{stem}.settings.json"}
     if state.arrays:
-        arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
+        arrays = {name: np.asarray(array, order="C") for name, array in state.arrays.items()}
         entry["arrays"] = f"{stem}.safetensors"
         files[entry["arrays"]] = dump_arrays(arrays)
     entry["texts"] = {name: f"{stem}.{name}.txt" for name in state.texts}

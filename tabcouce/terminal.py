@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -152,5 +153,7 @@ def print_preview(part: Preview) -> None:
     for line in part.splits:
         put(f"  {line}")
     for found in part.findings:
-        put(f"  [{found.severity}] {found.what}")
+        # File and sheet are known; the row and the column are what one looks up.
+        where = str(replace(found.place, file=None, sheet=None))
+        put(f"  [{found.severity}] {where}: {found.what}" if where else f"  [{found.severity}] {found.what}")
         put(f"      {found.remedy}")

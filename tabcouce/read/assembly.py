@@ -66,6 +66,11 @@ def assemble(raw: RawSheet, *, missing: tuple[str, ...] = ()) -> Table:
     notes = [*raw.notes, *_layout_notes(raw, end, present, place)]
     for column, cells in zip(columns, typed, strict=True):
         notes += _column_notes(column, cells, rows, place)
+        # Without a header no column has a name, and one note says so.
+        if header.rows and _called_by_letter(column):
+            what = "the column has no name and is called by its letter"
+            where = Place(place.file, place.sheet, int(rows[0]), column.name)
+            notes.append(Note("unnamed-column", what, where, 1))
     frame = pd.DataFrame(
         {
             column.name: pd.Series(cells.values, dtype=cells.values.dtype)
@@ -165,6 +170,10 @@ def _empty(cell: object) -> bool:
     return is_blank(cell) or (isinstance(cell, float) and cell != cell)
 
 
+def _called_by_letter(column: Column) -> bool:
+    return column.name.rstrip("'") == f"column {column.letter}"
+
+
 def _column_notes(column: Column, cells: TypedCells, rows: npt.NDArray[np.int64], place: Place) -> list[Note]:
     """Notes on cells of one column that were not taken as they stand."""
     notes: list[Note] = []
@@ -194,6 +203,4 @@ def _column_notes(column: Column, cells: TypedCells, rows: npt.NDArray[np.int64]
         note("mixed-dates", what, cells.dated)
     if pd.isna(cells.values).all():
         note("empty-column", "the column has a name but no value", range(len(cells.values)))
-    if column.name.startswith("column ") and column.name.split(" ")[1].rstrip("'") == column.letter:
-        note("unnamed-column", "the column has no name and is called by its letter", [0])
     return notes

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +11,8 @@ import numpy as np
 from tabcouce.errors import Place, RoleError
 from tabcouce.read.table import Table
 from tabcouce.roles.column_name import find_column
-from tabcouce.roles.hints import hint
+from tabcouce.roles.hints import hint, names_weekday
+from tabcouce.roles.level import BLANK
 from tabcouce.roles.profile import Profile, profile
 from tabcouce.roles.proxy import RECALL, telling
 from tabcouce.roles.role import ColumnRole, Flag, Kind, Roles
@@ -17,6 +20,8 @@ from tabcouce.roles.role import ColumnRole, Flag, Kind, Roles
 SETTING_LEVELS = 20
 MOST_CONTEXT_LEVELS = 500
 MANY_TEXTS = 30
+SERIES = 10
+"""So many columns whose names differ by their numbers only are channels, e.g. of a spectrum."""
 
 
 def propose(table: Table, *, targets: Sequence[str] = (), context: Sequence[str] = ()) -> Roles:
@@ -98,6 +103,8 @@ def _unusable(seen: Profile) -> tuple[Kind, str] | None:
 
 
 def _context(seen: Profile, unit: str | None) -> tuple[Kind, str] | None:
+    if seen.content == "text" and seen.repeats and all(map(names_weekday, set(seen.texts) - {BLANK})):
+        return "context", "days of the week"
     word = hint("context", seen.name)
     if word is None or not seen.repeats or seen.levels > MOST_CONTEXT_LEVELS:
         return None
@@ -118,15 +125,27 @@ def _names_result(seen: Profile) -> str | None:
     return None if hint("setting", seen.name) or not _usable_target(seen) else hint("target", seen.name)
 
 
+def _series(profiles: list[Profile]) -> frozenset[str]:
+    """Names of the channels: 'nm1100', 'nm1102', ... or '温度1', '温度2', ..."""
+    skeleton = {seen.name: re.sub(r"\d+(?:\.\d+)?", "0", seen.name) for seen in profiles}
+    count = Counter(skeleton.values())
+    return frozenset(n for n, bones in skeleton.items() if "0" in bones and count[bones] >= SERIES)
+
+
 def _guess_target(profiles: list[Profile], guesses: dict[str, tuple[Kind, str]], table: Table) -> str:
-    free = [seen for seen in profiles if seen.name not in guesses and _usable_target(seen)]
+    channels = _series(profiles)
+    free = [seen for seen in profiles if seen.name not in guesses and seen.name not in channels]
+    free = [seen for seen in free if _usable_target(seen)]
     hinted = [seen for seen in free if _names_result(seen)]
     numeric = [seen for seen in free if seen.content == "number"]
     if not free:
+        columns = ", ".join(f"'{seen.name}'" for seen in profiles[:5]) + (
+            ", ..." if len(profiles) > 5 else ""
+        )
         raise RoleError(
-            "No column looks like a quality value to predict.",
+            f"No column looks like a quality value to predict. The columns are {columns}.",
             place=table.place(),
-            remedy="Name it with --target.",
+            remedy="Name it with --target; where these are no column names, give the right --sheet.",
         )
     pool = hinted or numeric or free
     # A half-empty column would cost half of the rows.
@@ -165,7 +184,7 @@ def _order(profiles: list[Profile], guesses: dict[str, tuple[Kind, str]]) -> tup
 def _input(seen: Profile, profiles: list[Profile], guesses: dict[str, tuple[Kind, str]]) -> tuple[Kind, str]:
     if seen.content == "mixed":
         texts = seen.texts[np.isnan(seen.numbers)]
-        example = next(text for text in texts if text != "(blank)")
+        example = next(text for text in texts if text != BLANK)
         return "ignored", f"numbers and text together, e.g. '{example}'; correct the cells to use it"
     if seen.content == "text" and seen.levels > max(MANY_TEXTS, seen.filled / 5):
         return "ignored", f"{seen.levels} different texts are too many for a category"

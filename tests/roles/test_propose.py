@@ -109,3 +109,23 @@ def test_telling_knows_a_column_of_contexts_with_equal_means_but_other_spread() 
     assert found is not None
     assert found.between < 0.1
     assert found.recall > 0.95
+
+
+def test_a_channel_of_a_spectrum_is_never_guessed_as_the_target() -> None:
+    channels: dict[str, object] = {f"nm{1100 + 2 * k}": RNG.normal(size=N) for k in range(12)}
+    assert propose(table_of({"Starch": RNG.normal(size=N), **channels})).targets == ("Starch",)
+    assert propose(table_of({"gas": ["a", "b", "c"] * 40, **channels})).targets == ("gas",)
+    with pytest.raises(RoleError, match="nm1100"):
+        propose(table_of(channels))
+
+
+def test_days_of_the_week_and_departments_are_contexts() -> None:
+    days = ["Monday", "Tue", "Wednesday"] * 40
+    cells: dict[str, object] = {
+        "day": days, "日": ["月", "火曜日", "水"] * 40, "department": ["sewing", "finishing"] * 60,
+        "grade": ["a", "b", "c"] * 40, "yield": RNG.normal(size=N),
+    }  # fmt: skip
+    kinds = {c.name: c.kind for c in propose(table_of(cells)).columns}
+    assert kinds == {
+        "day": "context", "日": "context", "department": "context", "grade": "condition", "yield": "target"
+    }  # fmt: skip

@@ -57,3 +57,12 @@ def test_one_context_gives_a_band_but_no_claim_about_coverage():
 def test_too_few_rows_for_the_level_give_an_infinite_band():
     fitted = fit_intervals(np.array([0.1, -0.2, 0.3]), np.array([0, 0, 1]), units=2, split="shuffled")
     assert math.isinf(fitted.half_width)
+
+
+@pytest.mark.parametrize("n", [9, 19, 29, 99])
+def test_the_last_digit_of_the_level_adds_no_rank(n, recwarn):
+    """0.9 x (n + 1) is whole here; a rank too many would widen the band, or make it infinite."""
+    residual = np.arange(1.0, n + 1)
+    fitted = fit_intervals(residual, np.zeros(n, int), units=1, split="shuffled", level=0.9)
+    assert fitted.half_width == 0.9 * (n + 1)
+    assert not recwarn.list
