@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tabcouce.checks.finding import Finding
+from tabcouce.checks.finding import Fact, Finding
+from tabcouce.checks.sentences import worded
 from tabcouce.read.table import Table
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.role import Roles
@@ -21,16 +24,7 @@ def column_findings(table: Table, roles: Roles, dataset: Dataset) -> list[Findin
     found: list[Finding] = []
     empty = [c.name for c in roles.columns if c.is_input and c.name not in dataset.X.columns]
     if empty:
-        found.append(
-            _listed(
-                table,
-                "empty-input",
-                empty,
-                "without any value in the rows used, not given to the models",
-                "Check that the right sheet was read, or give them the kind 'ignored'.",
-                1.0,
-            )
-        )
+        found.append(_listed(table, "empty-input", empty, size=1.0))
     constant: list[str] = []
     sparse: list[str] = []
     worst = 0.0
@@ -46,32 +40,21 @@ def column_findings(table: Table, roles: Roles, dataset: Dataset) -> list[Findin
             found.append(_identifier(table, name))
     found += _extreme(table, dataset)
     if constant:
-        found.append(
-            _listed(
-                table,
-                "constant-input",
-                constant,
-                "the same in every row",
-                "Give them the kind 'ignored'.",
-                0.1,
-            )
-        )
+        found.append(_listed(table, "constant-input", constant, size=0.1))
     if sparse:
-        what = f"blank in more than {MISSING_SHARE:.0%} of the rows (at most {worst:.0%})"
-        remedy = "Check whether blanks mean something; if not, give them the kind 'ignored'."
-        found.append(_listed(table, "mostly-blank", sparse, what, remedy, worst))
+        shares = {"limit": MISSING_SHARE, "worst": worst}
+        found.append(_listed(table, "mostly-blank", sparse, shares, size=worst))
     return found
 
 
-def _listed(table: Table, rule: str, names: list[str], what: str, remedy: str, size: float) -> Finding:
-    shown = ", ".join(f"'{name}'" for name in names[:5]) + (", ..." if len(names) > 5 else "")
-    subject = "1 input is" if len(names) == 1 else f"{len(names)} inputs are"
-    return Finding(
-        rule=rule,
-        severity="note" if rule == "constant-input" else "weakens",
-        what=f"{subject} {what}: {shown}.",
-        place=table.place(column=names[0]),
-        remedy=remedy,
+def _listed(
+    table: Table, rule: str, names: list[str], facts: Mapping[str, Fact] | None = None, *, size: float
+) -> Finding:
+    return worded(
+        f"{rule}.one" if len(names) == 1 else f"{rule}.many",
+        "note" if rule == "constant-input" else "weakens",
+        table.place(column=names[0]),
+        {"count": len(names), "names": tuple(names), **(facts or {})},
         columns=tuple(names),
         size=size,
     )
@@ -92,15 +75,8 @@ def _is_identifier(cells: pd.Series) -> bool:
 
 
 def _identifier(table: Table, name: str) -> Finding:
-    return Finding(
-        rule="identifier-input",
-        severity="misleads",
-        what=f"'{name}' is an input, but it only numbers or names the rows.",
-        place=table.place(column=name),
-        remedy="Give it the kind 'identifier'.",
-        columns=(name,),
-        size=0.5,
-    )
+    place = table.place(column=name)
+    return worded("identifier-input", "misleads", place, {"column": name}, columns=(name,), size=0.5)
 
 
 def _extreme(table: Table, dataset: Dataset) -> list[Finding]:
@@ -117,15 +93,18 @@ def _extreme(table: Table, dataset: Dataset) -> list[Finding]:
     rows = np.any(np.column_stack(list(hit.values())), axis=1)
     position = int(np.flatnonzero(table.rows == dataset.rows[first])[0])
     cells = sum(int(column.sum()) for column in hit.values())
-    more = "" if cells == 1 else f"; {cells} such cells in {int(rows.sum())} rows and {len(hit)} columns"
     return [
-        Finding(
-            rule="extreme-cells",
-            severity="weakens",
-            what=f"'{name}' is {dataset.X[name].iloc[first]:.3g} here, more than a million spreads from its "
-            f"median{more}: a glitched sensor?",
-            place=table.place(position=position, column=name),
-            remedy="Clear the cells if the recording was corrupt; the models clip them.",
+        worded(
+            "extreme-cells.one" if cells == 1 else "extreme-cells.many",
+            "weakens",
+            table.place(position=position, column=name),
+            {
+                "column": name,
+                "value": float(dataset.X[name].iloc[first]),
+                "cells": cells,
+                "rows": int(rows.sum()),
+                "columns": len(hit),
+            },
             columns=tuple(hit),
             size=float(rows.mean()),
         )

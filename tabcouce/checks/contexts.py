@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tabcouce.checks.finding import Finding
+from tabcouce.checks.finding import Fact, Finding
+from tabcouce.checks.sentences import worded
 from tabcouce.read.table import Table
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.proxy import between_share
@@ -38,14 +39,12 @@ def _sizes(table: Table, dataset: Dataset, name: str, level: npt.NDArray[np.int6
     found = []
     if len(count) < FEW_LEVELS:
         headline = name == dataset.roles.split_context
-        levels = "one level" if len(count) == 1 else f"{len(count)} levels"
         found.append(
-            Finding(
-                rule="few-contexts",
-                severity="weakens" if headline or dataset.contexts.shape[1] == 1 else "note",
-                what=f"'{name}' has only {levels}: what holds for a new one can hardly be judged.",
-                place=table.place(column=name),
-                remedy=f"Collect rows from at least {FEW_LEVELS} before trusting a score for a new one.",
+            worded(
+                "few-contexts.one" if len(count) == 1 else "few-contexts.many",
+                "weakens" if headline or dataset.contexts.shape[1] == 1 else "note",
+                table.place(column=name),
+                {"context": name, "levels": len(count), "enough": FEW_LEVELS},
                 columns=(name,),
                 size=1 - len(count) / FEW_LEVELS,
             )
@@ -54,13 +53,19 @@ def _sizes(table: Table, dataset: Dataset, name: str, level: npt.NDArray[np.int6
     if few and len(count) > 1:
         half = very_few > len(count) / 2
         found.append(
-            Finding(
-                rule="rows-per-context",
-                severity="weakens" if half or few > len(count) / 2 else "note",
-                what=f"{few} of {len(count)} levels of '{name}' have fewer than {FEW_ROWS} rows, "
-                f"{very_few} fewer than {VERY_FEW_ROWS} (smallest {int(count.min())}).",
-                place=table.place(column=name),
-                remedy="Scores per level are rough there; read the pooled score.",
+            worded(
+                "rows-per-context",
+                "weakens" if half or few > len(count) / 2 else "note",
+                table.place(column=name),
+                {
+                    "context": name,
+                    "few": few,
+                    "levels": len(count),
+                    "limit": FEW_ROWS,
+                    "very_few": very_few,
+                    "very_few_limit": VERY_FEW_ROWS,
+                    "smallest": int(count.min()),
+                },
                 columns=(name,),
                 size=float(count[count < FEW_ROWS].sum() / len(level)),
             )
@@ -74,7 +79,8 @@ def _fixes_target(table: Table, dataset: Dataset, name: str, level: npt.NDArray[
         return []
     if dataset.is_regression:
         share = between_share(dataset.y, level) or 0.0
-        what = f"{share:.0%} of the variance of '{dataset.target}' lies between the levels of '{name}'"
+        sentence = "context-fixes-target.variance"
+        facts: dict[str, Fact] = {"share": share, "target": dataset.target, "context": name}
         fixed = share > FIXED_SHARE
     else:
         each = np.zeros((len(count), len(dataset.classes)))
@@ -82,22 +88,13 @@ def _fixes_target(table: Table, dataset: Dataset, name: str, level: npt.NDArray[
         repeated = each[count >= 2]
         pure = (repeated > 0).sum(axis=1) == 1
         share = float(repeated[pure].sum() / max(repeated.sum(), 1))
-        what = f"{int(pure.sum())} of {len(pure)} levels of '{name}' hold one class only"
+        sentence = "context-fixes-target.classes"
+        facts = {"pure": int(pure.sum()), "levels": len(pure), "context": name}
         fixed = len(repeated) > 1 and bool(pure.all())
     if not fixed:
         return []
-    return [
-        Finding(
-            rule="context-fixes-target",
-            severity="misleads",
-            what=f"{what}: within a level there is next to nothing left to explain.",
-            place=table.place(column=name),
-            remedy=f"A model can only learn which level a row is from. Vary the conditions within each "
-            f"'{name}', or treat the level itself as the question.",
-            columns=(name,),
-            size=share,
-        )
-    ]
+    place = table.place(column=name)
+    return [worded(sentence, "misleads", place, facts, columns=(name,), size=share)]
 
 
 def _inseparable(table: Table, dataset: Dataset, name: str, level: npt.NDArray[np.int64]) -> list[Finding]:
@@ -116,16 +113,12 @@ def _inseparable(table: Table, dataset: Dataset, name: str, level: npt.NDArray[n
             stuck.append(str(column))
     if not stuck:
         return []
-    shown = ", ".join(f"'{column}'" for column in stuck[:5]) + (", ..." if len(stuck) > 5 else "")
-    verb = "varies" if len(stuck) == 1 else "vary"
     return [
-        Finding(
-            rule="factor-fixed-by-context",
-            severity="weakens",
-            what=f"{shown} {verb} less than 1 % within the levels of '{name}': the effect cannot be "
-            f"separated from it.",
-            place=table.place(column=stuck[0]),
-            remedy=f"Vary it on at least one '{name}', or read its effect as that of '{name}'.",
+        worded(
+            "factor-fixed-by-context.one" if len(stuck) == 1 else "factor-fixed-by-context.many",
+            "weakens",
+            table.place(column=stuck[0]),
+            {"names": tuple(stuck), "context": name},
             columns=(*stuck, name),
             size=len(stuck) / dataset.X.shape[1],
         )
@@ -150,18 +143,12 @@ def _nesting(table: Table, codes: dict[str, npt.NDArray[np.int64]]) -> list[Find
             same = pairs == inside[0] == inside[1]
             if pairs != inside[0] or (same and inner > outer):
                 continue
-            what = (
-                f"'{inner}' and '{outer}' name the same levels"
-                if same
-                else f"Each level of '{inner}' lies within one level of '{outer}'"
-            )
             found.append(
-                Finding(
-                    rule="nested-contexts",
-                    severity="note",
-                    what=f"{what}: their effects cannot be told apart.",
-                    place=table.place(column=inner),
-                    remedy=f"Read effects of '{inner}' as including those of '{outer}'.",
+                worded(
+                    "nested-contexts.same" if same else "nested-contexts.inside",
+                    "note",
+                    table.place(column=inner),
+                    {"inner": inner, "outer": outer},
                     columns=(inner, outer),
                     size=0.1,
                 )

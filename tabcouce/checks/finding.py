@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tabcouce.errors import Place
@@ -13,6 +14,9 @@ weakens: accuracy or separation is lost; note: good to know."""
 
 SEVERITIES: tuple[Severity, ...] = ("blocks", "misleads", "weakens", "note")
 
+Fact = str | int | float | tuple[str, ...]
+"""A number or name that a sentence uses; several names as a tuple."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -22,6 +26,8 @@ class Finding:
     remedy    what to do, as an instruction
     columns   the columns it is about
     size      share of rows, cells or variance concerned; ranks findings of one severity
+    form      which of the rule's sentences it is, e.g. 'many'; '' where the rule has one only
+    facts     what its sentence uses, by placeholder, so that it can be said in another language
     """
 
     rule: str
@@ -31,3 +37,10 @@ class Finding:
     remedy: str
     columns: tuple[str, ...] = ()
     size: float = 0.0
+    form: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict, hash=False)
+
+    @property
+    def sentence(self) -> str:
+        """Key of its sentence, e.g. 'target-copy.steps'."""
+        return f"{self.rule}.{self.form}" if self.form else self.rule

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from tabcouce.checks.candidate import Candidate
 from tabcouce.checks.finding import Finding
+from tabcouce.checks.sentences import worded
 from tabcouce.read.table import Table
 from tabcouce.roles.dataset import Dataset
 
@@ -31,13 +32,13 @@ def two_column_formula(
     A = np.column_stack([c.numbers[rows] for c in usable if c.numbers is not None])
     names = [c.name for c in usable]
     pair = _exact_pair(A, y)
-    word = "sum or difference"
+    sentence = "target-formula.sum"
     if pair is None and (y > 0).all():
         positive = np.flatnonzero((A > 0).all(axis=0))
         if len(positive) >= 2:
             found = _exact_pair(np.log(A[:, positive]), np.log(y))
             pair = None if found is None else (int(positive[found[0]]), int(positive[found[1]]))
-            word = "product or ratio"
+            sentence = "target-formula.product"
     if pair is None:
         return []
     first, second = (usable[k] for k in pair)
@@ -46,12 +47,11 @@ def two_column_formula(
     if not second.in_use:
         first, second = second, first
     return [
-        Finding(
-            rule="target-formula",
-            severity="blocks" if both else "note",
-            what=f"'{dataset.target}' is exactly a {word} of '{names[pair[0]]}' and '{names[pair[1]]}'.",
-            place=table.place(column=first.name),
-            remedy=f"If one of them is computed from '{dataset.target}', give it the kind 'after'.",
+        worded(
+            sentence,
+            "blocks" if both else "note",
+            table.place(column=first.name),
+            {"target": dataset.target, "first": names[pair[0]], "second": names[pair[1]]},
             columns=(first.name, second.name),
             size=1.0,
         )

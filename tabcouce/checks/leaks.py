@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.checks.candidate import Candidate
-from tabcouce.checks.finding import Finding, Severity
+from tabcouce.checks.finding import Fact, Finding, Severity
 from tabcouce.checks.formula import two_column_formula
+from tabcouce.checks.sentences import LEFT_OUT, worded
 from tabcouce.checks.single_column import correlations, order_violations, step_codes, step_score
 from tabcouce.read.table import Table
 from tabcouce.roles.dataset import Dataset
@@ -126,18 +127,15 @@ def _copies(
     for column in columns:
         copy = judged[column.name]
         if copy.is_copy:
-            how = _how(copy, dataset.target)
+            form, facts = _kind_of_copy(copy)
         elif column.name in suspects and 1 - best_other > CLEARLY * (1 - copy.score):
-            how = (
-                f"alone gives '{dataset.target}' with {measure} {copy.score:.3f}; "
-                f"the best other column reaches {best_other:.2f}"
-            )
-            if copy.is_stepped:
-                how += ", and its values cut the target into ranges that hardly overlap: a rounded copy"
+            form = "alone-steps" if copy.is_stepped else "alone"
+            facts = {"measure": measure, "score": copy.score, "other": best_other}
         else:
             continue
+        facts["target"] = dataset.target
         size = max(copy.score, abs(copy.spearman))
-        found.append(_leak(table, "target-copy", column.name, f"'{column.name}' {how}.", size=size))
+        found.append(_leak(table, f"target-copy.{form}", column.name, facts, size=size))
     return found
 
 
@@ -152,41 +150,30 @@ def _by_name(
         score = judged[column.name].score
         if not column.in_use or not (after or (quality and score > telling)):
             continue
-        why = f"'{after}' is usually written after it" if after else f"'{quality}' names a result as well"
-        measure = "R2" if dataset.is_regression else "AUC"
-        finding = _leak(
-            table,
-            "recorded-after",
-            column.name,
-            f"'{column.name}' may be known only after '{dataset.target}': {why}"
-            f" (alone it reaches {measure} {score:.2f}).",
-            size=score,
-        )
+        sentence = "recorded-after.after" if after else "recorded-after.result"
+        facts: dict[str, Fact] = {
+            "target": dataset.target,
+            "word": after or quality or "",
+            "measure": "R2" if dataset.is_regression else "AUC",
+            "score": score,
+        }
+        finding = _leak(table, sentence, column.name, facts, size=score)
         found.append(replace(finding, severity="misleads"))
     return found
 
 
-def _how(copy: Copy, target: str) -> str:
+def _kind_of_copy(copy: Copy) -> tuple[str, dict[str, Fact]]:
+    """Which sentence says it best, and its number."""
     if abs(copy.pearson) > COPY_CORRELATION:
-        return f"is a copy of '{target}' (correlation {copy.pearson:.4f})"
+        return "copy", {"correlation": copy.pearson}
     if abs(copy.spearman) > COPY_CORRELATION:
-        return f"rises or falls exactly with '{target}' (rank correlation {copy.spearman:.4f})"
-    return (
-        f"is a rounded or stepped copy of '{target}': its values cut the target into ranges that do not "
-        f"overlap (R2 {copy.score:.2f})"
-    )
+        return "order", {"correlation": copy.spearman}
+    return "steps", {"score": copy.score}
 
 
-def _leak(table: Table, rule: str, column: str, what: str, *, size: float) -> Finding:
-    return Finding(
-        rule=rule,
-        severity="blocks",
-        what=what,
-        place=table.place(column=column),
-        remedy=f"If '{column}' is known only after the result, give it the kind 'after'; then run again.",
-        columns=(column,),
-        size=size,
-    )
+def _leak(table: Table, sentence: str, column: str, facts: dict[str, Fact], *, size: float) -> Finding:
+    place = table.place(column=column)
+    return worded(sentence, "blocks", place, {"column": column, **facts}, columns=(column,), size=size)
 
 
 def _rightly_left_out(finding: Finding, roles: Roles) -> Finding:
@@ -195,8 +182,9 @@ def _rightly_left_out(finding: Finding, roles: Roles) -> Finding:
     return replace(
         finding,
         severity=severity,
-        what=f"{finding.what} It is rightly left out ({kind}).",
-        remedy="Nothing to do; keep it out of the inputs.",
+        what=f"{finding.what} {LEFT_OUT.what.format(left_out=kind)}",
+        remedy=LEFT_OUT.remedy,
+        facts={**finding.facts, "left_out": kind},
     )
 
 
@@ -208,25 +196,25 @@ def _one_class(columns: tuple[Candidate, ...], dataset: Dataset, table: Table) -
     found = []
     for column in columns:
         blank = column.blank
-        what = None
+        said: tuple[str, dict[str, Fact]] | None = None
         if blank.any() and not blank.all():
             for state, filled in (("filled", ~blank), ("empty", blank)):
                 kinds = np.unique(dataset.y[filled]).astype(int)
                 # Pure by chance: every one of these rows happened to be of the class.
                 if len(kinds) == 1 and filled.sum() * np.log(share[kinds[0]]) < np.log(CHANCE):
-                    what = (
-                        f"'{column.name}' is {state} only in rows of class '{dataset.classes[kinds[0]]}' "
-                        f"({int(filled.sum())} of {len(blank)} rows)."
-                    )
+                    label, count = dataset.classes[kinds[0]], int(filled.sum())
+                    said = state, {"label": label, "count": count, "rows": len(blank)}
                     break
-        if what is None and column.codes is not None:
-            what = _levels_fix_class(column, dataset)
-        if what is not None:
-            found.append(_leak(table, "one-class-column", column.name, what, size=1.0))
+        if said is None and column.codes is not None:
+            counts = _levels_fix_class(column, dataset)
+            said = None if counts is None else ("levels", counts)
+        if said is not None:
+            form, facts = said
+            found.append(_leak(table, f"one-class-column.{form}", column.name, facts, size=1.0))
     return found
 
 
-def _levels_fix_class(column: Candidate, dataset: Dataset) -> str | None:
+def _levels_fix_class(column: Candidate, dataset: Dataset) -> dict[str, Fact] | None:
     """Rows of one level all share a class; judged on levels with at least two rows."""
     assert column.codes is not None
     table = np.zeros((int(column.codes.max()) + 1, len(dataset.classes)))
@@ -239,7 +227,4 @@ def _levels_fix_class(column: Candidate, dataset: Dataset) -> str | None:
     wrong = repeated.sum() - repeated.max(axis=1).sum()
     if rare < 10 or wrong > 0.02 * rare:
         return None
-    return (
-        f"The texts of '{column.name}' fix the class: rows with the same text have the same class "
-        f"({int(repeated.sum() - wrong)} of {int(repeated.sum())} rows)."
-    )
+    return {"count": int(repeated.sum() - wrong), "rows": int(repeated.sum())}

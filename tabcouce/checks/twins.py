@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tabcouce.checks.finding import Finding
+from tabcouce.checks.finding import Fact, Finding
+from tabcouce.checks.sentences import worded
 from tabcouce.errors import Place
 from tabcouce.read.table import Table
 from tabcouce.roles.dataset import Dataset
@@ -28,14 +29,11 @@ def twin_findings(table: Table, dataset: Dataset) -> list[Finding]:
     together = dataset.group is not None and _nested(twin[repeated], dataset.group[repeated])
     if not together and share > MUCH and not _designed(twin):
         found.append(
-            Finding(
-                rule="twin-rows",
-                severity="misleads",
-                what=f"{int(repeated.sum())} of {len(twin)} rows ({share:.0%}) have the same inputs as "
-                f"another row ({len(size)} different settings in all); shuffled folds part them.",
-                place=place,
-                remedy="Judge by the context-out or group-out scores, or name a 'group' column that keeps "
-                "twins together.",
+            worded(
+                "twin-rows",
+                "misleads",
+                place,
+                {"count": int(repeated.sum()), "rows": len(twin), "share": share, "settings": len(size)},
                 size=share,
             )
         )
@@ -63,13 +61,11 @@ def _duplicates(table: Table, dataset: Dataset, twin: npt.NDArray[np.int64]) -> 
     first = int(np.argmax(again))
     share = float(again.mean())
     return [
-        Finding(
-            rule="duplicate-rows",
-            severity="misleads" if share > MUCH else "weakens",
-            what=f"{int(again.sum())} of {len(twin)} rows repeat an earlier row in all inputs, contexts and "
-            "the target.",
-            place=_place(table, dataset, first),
-            remedy="Delete the copies, or name a 'group' column that keeps them in one fold.",
+        worded(
+            "duplicate-rows",
+            "misleads" if share > MUCH else "weakens",
+            _place(table, dataset, first),
+            {"count": int(again.sum()), "rows": len(twin)},
             size=share,
         )
     ]
@@ -86,14 +82,11 @@ def _across_contexts(
         rows = repeated & spread[twin]
         if rows.any():
             found.append(
-                Finding(
-                    rule="twins-across-contexts",
-                    severity="note",
-                    what=f"{int(rows.sum())} rows have twins with the same inputs on another level of "
-                    f"'{column}'.",
-                    place=place,
-                    remedy="Good for comparing levels; where twins are one piece measured twice, name its "
-                    "number as 'group'.",
+                worded(
+                    "twins-across-contexts",
+                    "note",
+                    place,
+                    {"count": int(rows.sum()), "context": str(column)},
                     columns=(str(column),),
                     size=float(rows.mean()),
                 )
@@ -115,11 +108,9 @@ def _ceiling(
         degrees = len(y) - len(count)
         if lost < 0.02 or degrees < 10:
             return []
-        what = (
-            f"Rows with the same inputs differ in '{dataset.target}' by a standard deviation of "
-            f"{np.sqrt(within / degrees):.4g}: on these rows no model of these inputs can reach an R2 "
-            f"above {1 - lost:.2f}."
-        )
+        sentence = "twins-with-other-result.spread"
+        spread = float(np.sqrt(within / degrees))
+        facts: dict[str, Fact] = {"target": dataset.target, "spread": spread, "ceiling": 1 - lost}
         size = lost
     else:
         table = np.zeros((len(count), len(dataset.classes)))
@@ -128,22 +119,10 @@ def _ceiling(
         if not mixed.any():
             return []
         rows = int(count[mixed].sum())
-        what = (
-            f"{rows} rows have the same inputs as a row of another class: no model of these inputs can "
-            "tell them apart."
-        )
+        sentence = "twins-with-other-result.classes"
+        facts = {"count": rows}
         size = rows / len(dataset.y)
-    return [
-        Finding(
-            rule="twins-with-other-result",
-            severity="weakens",
-            what=what,
-            place=place,
-            remedy="Look for what differs between these rows and is not in the file, or take the spread as "
-            "measurement noise.",
-            size=size,
-        )
-    ]
+    return [worded(sentence, "weakens", place, facts, size=size)]
 
 
 def _designed(twin: npt.NDArray[np.int64]) -> bool:
