@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
@@ -13,6 +14,7 @@ import pandas as pd
 
 from tabcouce.evaluation.candidates import Candidate
 from tabcouce.evaluation.trial import Trial
+from tabcouce.models.boosted_trees import THREADED_CELLS
 from tabcouce.models.constant import ConstantModel
 from tabcouce.models.contract import Model
 from tabcouce.roles.dataset import Dataset
@@ -21,6 +23,7 @@ from tabcouce.splits.split import Fold, Split, SplitPlan
 Floats = npt.NDArray[np.float64]
 Progress = Callable[[str], None]
 ONE_CLASS = "one-class-fold"
+FOLDS_AT_ONCE = 2
 
 
 @runtime_checkable
@@ -93,15 +96,25 @@ def run_trial(
 
 
 def _fit_split(candidate: Candidate, dataset: Dataset, split: Split, say: Progress) -> list[FoldFit]:
-    fits = []
-    for number, fold in enumerate(split.folds, start=1):
+    # Shuffled rows meet their contexts again: a model that only tunes on held-out
+    # contexts must then tune on held-out rows, or it is judged at another job.
+    told = candidate.uses_context or split.key != "shuffled"
+    context = contexts_for(dataset, split) if told else None
+
+    def fit(number: int, fold: Fold) -> FoldFit:
         say(f"{candidate.key}, {split.key}, fold {number} of {len(split.folds)}")
-        # Shuffled rows meet their contexts again: a model that only tunes on held-out
-        # contexts must then tune on held-out rows, or it is judged at another job.
-        told = candidate.uses_context or split.key != "shuffled"
-        context = contexts_for(dataset, split) if told else None
-        fits.append(_fit_fold(candidate.make, dataset, fold, context))
-    return fits
+        return _fit_fold(candidate.make, dataset, fold, context)
+
+    # Models of small tables use one thread each, so folds run side by side; models of large
+    # ones use all threads themselves, and two of them at once would wait for each other.
+    side_by_side = FOLDS_AT_ONCE if dataset.X.size < THREADED_CELLS else 1
+    with ThreadPoolExecutor(side_by_side) as pool:
+        pending = [pool.submit(fit, k, fold) for k, fold in enumerate(split.folds, start=1)]
+        try:
+            return [fold.result() for fold in pending]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def contexts_for(dataset: Dataset, split: Split) -> pd.DataFrame | None:

@@ -16,7 +16,7 @@ from tabcouce.models.inner_split import InnerFold
 Floats = npt.NDArray[np.float64]
 
 SMALL = 2000
-THREADED_CELLS = 100_000
+THREADED_CELLS = 300_000
 
 
 def useful_threads(threads: int, cells: int) -> int:
