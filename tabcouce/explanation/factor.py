@@ -34,6 +34,25 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class Effect:
+    """A slope: unit of the target per unit of the column.
+
+    low, high   95 % interval, clusters are contexts or groups; None where it may not be claimed
+    overlap     share of the column's variance the slope was learnt from; near 0 the column cannot
+                be separated from context and other inputs
+    clusters    independent contexts or groups
+    robustness  share of the leftover variance of both that a hidden cause must explain to erase it
+    """
+
+    slope: float
+    low: float | None
+    high: float | None
+    overlap: float
+    clusters: int
+    robustness: float | None
+
+
+@dataclass(frozen=True)
 class Factor:
     """One row of the factor table.
 
@@ -44,6 +63,8 @@ class Factor:
     correlation  rank correlation of value and contribution; None for a category
     per_context  mean |contribution| per level of the headline context
     permutation  loss of the primary score when the column is shuffled within held-out contexts
+    naive, adjusted  slope of the column alone, and with contexts and other inputs held fixed;
+                 None for categories and for classes
     agreement    'agrees', 'opposite', 'unclear' or 'not_reviewed'
     """
 
@@ -61,4 +82,6 @@ class Factor:
     unit: str | None = None
     varies_within_context: float | None = None
     """Share of the column's variance that lies within contexts; near 0 it cannot be separated."""
+    naive: Effect | None = None
+    adjusted: Effect | None = None
     notes: tuple[str, ...] = field(default=())
