@@ -107,6 +107,7 @@ def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame])
         "schema_version": SCHEMA_VERSION,
         "name": study.name,
         "versions": dict(study.versions),
+        "source_sha256": study.source.sha256,
         "layout": asdict(study.layout),
         "derive": [asdict(made) for made in study.derive],
         "targets": targets,
@@ -144,7 +145,14 @@ def describe_target(target: TargetStudy) -> dict[str, Any]:
     )
     score = headline.metrics[verdict.metric]
     rmse = headline.metrics.get("rmse")
-    promise = Promise(verdict.metric, score.value, score.low, score.high, rmse.value if rmse else None)
+    promise = Promise(
+        verdict.metric,
+        score.value,
+        score.low,
+        score.high,
+        rmse=rmse.value if rmse else None,
+        rmse_high=rmse.high if rmse else None,
+    )
     inputs = [
         InputColumn(str(name), pd.api.types.is_numeric_dtype(data.X[name].dtype), data.role(str(name)).unit)
         for name in data.X.columns
@@ -223,6 +231,7 @@ def load_study(folder: Path) -> SavedStudy:
         layout=restore(Layout, manifest["layout"]),
         derive=tuple(restore(Derived, made) for made in manifest["derive"]),
         targets=tuple(restore_target(entry, contents) for entry in manifest["targets"]),
+        source_sha256=manifest.get("source_sha256", ""),
     )
 
 

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -233,12 +233,11 @@ def predict(
         from tabcouce.bundle import load_study
         from tabcouce.read import read_table
         from tabcouce.report.prediction_sheet import write_predictions
-        from tabcouce.study.predict import derived_again
-        from tabcouce.study.predict import predict as predict_target
+        from tabcouce.study.inputs import layout_again
+        from tabcouce.study.predict import predict_study
 
         saved = load_study(study)
-        table = derived_again(saved, read_table(data, replace(saved.layout, sheet=sheet)))
-        predictions = [predict_target(target, table) for target in saved.targets]
+        predictions = predict_study(saved, read_table(data, layout_again(saved.layout, data, sheet=sheet)))
         path = out or data.with_name(f"{data.name.rsplit('.', 1)[0]}.predictions.xlsx")
         write_predictions(predictions, path)
         if as_json:

@@ -120,8 +120,14 @@ def prediction_line(prediction: Prediction) -> str:
     outcome = prediction.outcome
     if outcome is None:
         return line
+    if outcome.n == 0:
+        return f"{line}; no value to score"
     scores = ", ".join(f"{name} {value:.3g}" for name, value in outcome.scores.items())
-    kept = "the study's promise held" if outcome.kept else "the study's promise did not hold: fit again"
+    kept = {
+        None: "too few values to judge the study's promise",
+        True: "the study's promise held",
+        False: "the study's promise did not hold: fit again with rows like these",
+    }[outcome.kept]
     return f"{line}; on {outcome.n} rows with a value: {scores}; {kept}"
 
 

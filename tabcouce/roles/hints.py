@@ -22,8 +22,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "context": (
         "machine line equipment equip lot batch operator shift supplier vendor mold mould cavity furnace "
-        "chamber tool lab laboratory instrument station team crew department dept plant site factory product part_name "
-        "campaign charge heat recipe_id case run_id experiment season "
+        "chamber tool lab laboratory instrument station team crew department dept plant site factory product "
+        "part_name campaign charge heat recipe_id case run_id experiment season "
         "year month week quarter weekday day_of_week period doi paper family",
         "号機 機番 設備 装置 ライン 炉 金型 キャビ ロット バッチ チャージ 仕入先 サプライヤ 担当 作業者 "
         "検査者 班 シフト 直 部署 工場 試験機 品種 材料ロット "
@@ -72,22 +72,24 @@ def hint(topic: str, name: str) -> str | None:
     text = _plain(name)
     if topic in _OUTSIDE_BRACKETS:
         text = _BRACKETED.sub(" ", text)
-    if topic == "target" and text == "y":
+    if topic == "target" and _CALLED_Y.match(text):
         return "y"
     found = _PATTERNS[topic].search(text)
     return found.group(0) if found else None
 
 
-_DAYS = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun".split()
-) | frozenset("月火水木金土日")
+_DAYS = re.compile(
+    "(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?|[月火水木金土日](?:曜日?)?"
+)
 
 
 def names_weekday(text: str) -> bool:
     """Whether a cell is the name of a day: 'Monday', 'mon.', '月曜日', '月'."""
-    return _plain(text).removesuffix("曜日").removesuffix("曜") in _DAYS
+    return _DAYS.fullmatch(_plain(text)) is not None
 
 
+# 'y', 'Y1', 'Y-Kappa': the statistician's name of a result; 'Y position' is a place.
+_CALLED_Y = re.compile(r"y(?:$|\d| (?!axis|pos|coord|offset|dir))")
 # 'Age (month)' is an age, and 'power [line]' no line.
 _OUTSIDE_BRACKETS = frozenset({"context", "identifier", "time"})
 _BRACKETED = re.compile(r"\[[^\]]*\]|\([^)]*\)")

@@ -61,9 +61,22 @@ def declared_roles(data: Path, role_file: Path | None) -> tuple[Declaration, str
     path = role_file or find_role_file(data)
     if path is not None:
         return read_role_file(path), path.name
-    if ROLE_SHEET in sheet_names(data):
-        return read_role_sheet(read_grid(data, ROLE_SHEET)), f"sheet '{ROLE_SHEET}'"
+    # The reader leaves this sheet out of the data however its letters are written.
+    for name in sheet_names(data):
+        if name.strip().casefold() == ROLE_SHEET:
+            return read_role_sheet(
+                read_grid(data, name), Place(file=data.name, sheet=name)
+            ), f"sheet '{name}'"
     return None
+
+
+def layout_again(layout: Layout, data: Path, *, sheet: str | None) -> Layout:
+    """How a new file is read: as the training file was, from the named sheet.
+
+    Where none is named, the sheet of the training file counts if the new file has it too.
+    """
+    wanted = sheet or (layout.sheet if layout.sheet in sheet_names(data) else None)
+    return replace(layout, sheet=wanted)
 
 
 def open_inputs(

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from tabcouce.errors import RoleError
-from tabcouce.evaluation.metrics import metrics_of
 from tabcouce.read.table import Table
 from tabcouce.roles.cells import not_a_number, parse_numbers
 from tabcouce.roles.column_name import closest, name_key
 from tabcouce.roles.derive import with_derived
 from tabcouce.roles.level import BLANK, level_texts
+from tabcouce.study.promise import Outcome, judge
 from tabcouce.study.saved import SavedStudy, SavedTarget
-
-SLACK = 0.05
-"""Coverage this far below the level still counts as kept."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The promise against the values in the new file.
-
-    scores      metric -> value on the new rows, predicted as a new context
-    coverage    share of the new values inside their interval; None for classes
-    n           rows with a value
-    kept        whether score and coverage are within what the study promised
-    """
-
-    scores: Mapping[str, float]
-    coverage: float | None
-    n: int
-    kept: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +38,17 @@ class Prediction:
     notes: tuple[str, ...] = field(default=())
 
 
+def predict_study(saved: SavedStudy, table: Table) -> tuple[Prediction, ...]:
+    """Predict every target of the study for each row of a new file; see `predict`."""
+    known = table.source.sha256 == saved.source_sha256
+    note = "This is the file the study was fitted on: the scores are of rows the models have seen."
+    table = derived_again(saved, table)
+    found = [predict(target, table) for target in saved.targets]
+    return tuple(
+        replace(one, notes=(note, *one.notes)) if known and one.outcome is not None else one for one in found
+    )
+
+
 def predict(saved: SavedTarget, table: Table) -> Prediction:
     """Predict the target for each row of `table`.
 
@@ -77,8 +68,9 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
         frame["prediction_known"] = values
     frame["outside"] = saved.inside.reasons(X)
     outcome = None
-    if saved.target in table.frame.columns:
-        observed = table.frame[saved.target]
+    held = spellings(table).get(name_key(saved.target))
+    if held is not None:
+        observed = table.frame[held]
         frame["observed"] = observed.to_numpy()
         outcome = judge(saved, estimate, observed)
     return Prediction(
@@ -88,7 +80,7 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
         outside_share=float((frame["outside"] != "").mean()),
         known_rows=int(known.sum()),
         outcome=outcome,
-        notes=context_notes(saved, table, known),
+        notes=(*verdict_notes(saved), *context_notes(saved, known), *target_notes(saved, table, outcome)),
     )
 
 
@@ -106,12 +98,20 @@ def derived_again(saved: SavedStudy, table: Table) -> Table:
     return with_derived(table, wanted, table.place())
 
 
+def spellings(table: Table) -> dict[str, str]:
+    """Form in which names are compared -> the column's name in this table."""
+    return {name_key(str(name)): str(name) for name in table.frame.columns}
+
+
 def matched_inputs(saved: SavedTarget, table: Table) -> pd.DataFrame:
     """The inputs under the training file's names, as numbers and categories."""
-    spelled = {name_key(str(name)): str(name) for name in table.frame.columns}
+    spelled = spellings(table)
     lacking = [column.name for column in saved.inputs if name_key(column.name) not in spelled]
     if lacking:
-        near = closest(lacking[0], table.frame.columns)
+        # A column that the study reads under its own name was not renamed.
+        wanted = {name_key(column.name) for column in saved.inputs}
+        spare = [name for key, name in spelled.items() if key not in wanted]
+        near = closest(lacking[0], spare)
         hint = f"Was '{lacking[0]}' renamed to '{near}'? " if near else ""
         listed = ", ".join(f"'{name}'" for name in lacking[:5]) + (", ..." if len(lacking) > 5 else "")
         raise RoleError(
@@ -153,7 +153,7 @@ def described(saved: SavedTarget, estimate: npt.NDArray[np.float64]) -> dict[str
 
 def known_contexts(saved: SavedTarget, table: Table) -> tuple[pd.DataFrame | None, npt.NDArray[np.bool_]]:
     """Contexts of the rows, and which rows have all their levels in the training file."""
-    spelled = {name_key(str(name)): str(name) for name in table.frame.columns}
+    spelled = spellings(table)
     if not saved.levels or any(name_key(name) not in spelled for name in saved.levels):
         return None, np.zeros(len(table.rows), bool)
     context = pd.DataFrame(
@@ -165,7 +165,26 @@ def known_contexts(saved: SavedTarget, table: Table) -> tuple[pd.DataFrame | Non
     return context, known
 
 
-def context_notes(saved: SavedTarget, table: Table, known: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+def verdict_notes(saved: SavedTarget) -> tuple[str, ...]:
+    if saved.outcome != "do_not_predict":
+        return ()
+    same = "the mean of the training rows" if saved.intervals is not None else "the shares of the classes"
+    return (f"The study's verdict was 'do not predict': every prediction is {same}.",)
+
+
+def target_notes(saved: SavedTarget, table: Table, outcome: Outcome | None) -> tuple[str, ...]:
+    """Cells of the target that could not be scored; nothing is left out in silence."""
+    if outcome is None or not outcome.unread.any():
+        return ()
+    first = int(np.argmax(outcome.unread))
+    cell = table.frame[spellings(table)[name_key(saved.target)]].iloc[first]
+    kind = "no class of the study" if saved.classes else "not a number"
+    count = int(outcome.unread.sum())
+    cells = "1 cell" if count == 1 else f"{count} cells"
+    return (f"{cells} of '{saved.target}' were not scored: {cell!r} in row {table.rows[first]} is {kind}.",)
+
+
+def context_notes(saved: SavedTarget, known: npt.NDArray[np.bool_]) -> tuple[str, ...]:
     if not saved.levels:
         return ()
     if known.all():
@@ -174,28 +193,3 @@ def context_notes(saved: SavedTarget, table: Table, known: npt.NDArray[np.bool_]
         names = ", ".join(f"'{name}'" for name in saved.levels)
         return (f"Every row is predicted as a new context: {names} missing or not seen in training.",)
     return (f"{int((~known).sum())} of {len(known)} rows have a context that was not in the training file.",)
-
-
-def judge(saved: SavedTarget, estimate: npt.NDArray[np.float64], observed: pd.Series) -> Outcome | None:
-    """Score the new rows; the promise is kept if the score reaches the study's lower bound and
-    the interval covers its level less `SLACK`."""
-    if saved.classes:
-        number = {text: k for k, text in enumerate(saved.classes)}
-        y = np.array([number.get(text, np.nan) for text in level_texts(observed)], float)
-    else:
-        y = parse_numbers(observed).values
-    some = np.isfinite(y)
-    if some.sum() < 2:
-        return None
-    measured = {key: f(y[some], estimate[some]) for key, f in metrics_of(estimate[some]).items()}
-    scores = {key: value for key, value in measured.items() if value is not None}
-    coverage = None
-    if saved.intervals is not None:
-        low, high = saved.intervals.band(estimate[some])
-        coverage = float(((y[some] >= low) & (y[some] <= high)).mean())
-    value = scores.get(saved.promise.metric)
-    bound = saved.promise.low if saved.promise.low is not None else saved.promise.value
-    kept = (value is None or bound is None or value >= bound) and (
-        coverage is None or saved.intervals is None or coverage >= saved.intervals.level - SLACK
-    )
-    return Outcome(scores=scores, coverage=coverage, n=int(some.sum()), kept=kept)

@@ -28,7 +28,8 @@ class Promise:
 
     metric            'r2' or 'auc'
     value, low, high  score on the headline split with its 95 % interval
-    rmse              the same split's RMSE, unit of the target; None for classes
+    rmse, rmse_high   the same split's RMSE and its upper bound, unit of the target; None for
+                      classes
     """
 
     metric: str
@@ -36,6 +37,7 @@ class Promise:
     low: float | None
     high: float | None
     rmse: float | None
+    rmse_high: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,11 @@ class SavedStudy:
 
     layout, derive  how the training file was read and what was made of it, for new files of
                     the same make
+    source_sha256   of the training file
     """
 
     name: str
     layout: Layout
     derive: tuple[Derived, ...]
     targets: tuple[SavedTarget, ...]
+    source_sha256: str = ""

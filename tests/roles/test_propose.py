@@ -129,3 +129,9 @@ def test_days_of_the_week_and_departments_are_contexts() -> None:
     assert kinds == {
         "day": "context", "日": "context", "department": "context", "grade": "condition", "yield": "target"
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "is_result"), [("Y-Kappa", True), ("y1", True), ("Y_position", False)])
+def test_a_name_that_begins_with_y_is_a_result_but_no_place(name: str, is_result: bool) -> None:
+    roles = propose(table_of({name: RNG.normal(size=N), "a": RNG.normal(size=N), "b": RNG.normal(size=N)}))
+    assert roles.targets == ((name,) if is_result else ("b",))
