@@ -45,7 +45,8 @@ def note_findings(table: Table, roles: Roles, dataset: Dataset) -> list[Finding]
 
 def _of_reader(note: Note, rows: int) -> Finding:
     """The note as it stands; what it lists or quotes follows its first colon."""
-    facts: dict[str, Fact] = {"count": note.count, "detail": note.what.partition(": ")[2]}
+    detail = re.sub(r" and \d+ more$", "", note.what.partition(": ")[2])
+    facts: dict[str, Fact] = {"count": note.count, "detail": detail}
     return Finding(
         rule=note.rule,
         severity="weakens" if note.rule == "error-cell" else "note",

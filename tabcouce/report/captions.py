@@ -11,6 +11,7 @@ from tabcouce.report.curves import CURVE_POINTS
 from tabcouce.report.digits import percent, score, signed, significant, with_unit
 from tabcouce.report.summary import Curve, Points, TargetSummary
 from tabcouce.report.verdict_text import best_model, unseen
+from tabcouce.study.value import Cap
 
 SCORE_EDGE = -0.5
 """R2 below this is drawn at the edge: one failed model must not squash all the others."""
@@ -52,6 +53,14 @@ def long_split(split: str, w: Words) -> str:
 def sentences(w: Words, *parts: str) -> str:
     """Sentences one after the other, with a space only where the language has one."""
     return w.messages["list.join_sentences"].join(part for part in parts if part)
+
+
+def cap_text(cap: Cap, w: Words) -> str:
+    """'training rows per fold, LightGBM: 10,000 of 33,000': a limit that bit."""
+    what, _, model = cap.what.rpartition(", ")
+    known = f"cap.{what}" in w.messages
+    shown = w(f"cap.{what}", model=w.label("model", model)) if known else cap.what
+    return w("checked.cap", what=shown, limit=f"{cap.limit:,}", had=f"{cap.had:,}")
 
 
 def honesty(target: TargetSummary, w: Words) -> str:

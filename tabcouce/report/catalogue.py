@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -12,14 +12,20 @@ from typing import Any
 from tabcouce.errors import TabcouceError
 
 LANGUAGES = ("en", "ja")
+SPOKEN = "en"
+"""The language in which the checks make their sentences."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """Messages of one language under dotted keys."""
+    """Messages of one language under dotted keys.
+
+    findings  sentences of the data checks, where the language is not the one they are made in
+    """
 
     language: str
     messages: Mapping[str, str]
+    findings: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The message with its placeholders filled; KeyError for an unknown key."""
@@ -47,8 +53,13 @@ def words(language: str) -> Words:
             f"There are no words for the language '{language}'.",
             remedy=f"Choose one of {', '.join(LANGUAGES)}.",
         )
-    text = files("tabcouce.report").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    return Words(language, _flat(tomllib.loads(text)))
+    findings = {} if language == SPOKEN else _messages(f"{language}.findings.toml")
+    return Words(language, _messages(f"{language}.toml"), findings)
+
+
+def _messages(name: str) -> dict[str, str]:
+    text = files("tabcouce.report").joinpath("words", name).read_text(encoding="utf-8")
+    return _flat(tomllib.loads(text))
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

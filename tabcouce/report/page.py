@@ -15,6 +15,7 @@ from tabcouce.report import captions, charts
 from tabcouce.report.atomic import write_bytes
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import percent, significant
+from tabcouce.report.finding_text import FindingText, finding_text, warning_text
 from tabcouce.report.script import chart_library
 from tabcouce.report.summary import Curve, Summary, TargetSummary
 from tabcouce.report.tables import (
@@ -54,6 +55,17 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class FindingView:
+    """A finding as it is shown; mark is the style of its severity's chip."""
+
+    text: FindingText
+    severity: str
+    mark: str
+    help: str
+    place: str
+
+
+@dataclass(frozen=True)
 class TargetView:
     """One target, ready for the template; every text is in the reader's language."""
 
@@ -64,7 +76,9 @@ class TargetView:
     sentences: tuple[str, str, str]
     tiles: tuple[Tile, ...]
     counts: str
-    findings: tuple[Finding, ...]
+    top_factors: str
+    findings: tuple[FindingView, ...]
+    worst: tuple[FindingView, ...]
     models: TableView
     differences: TableView
     contexts: TableView
@@ -109,7 +123,7 @@ def render_page(summary: Summary, lang: str) -> str:
         glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
         library=Markup(chart_library()),  # our own bundle, checked not to end its tag
         unit=lambda unit: captions.unit_suffix(unit, w),
-        place=lambda place: captions.place_text(place, w),
+        cap=lambda cap: captions.cap_text(cap, w),
         split_name=lambda key: captions.long_split(key, w),
     )
 
@@ -120,6 +134,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
     count = Counter(finding.severity for finding in target.findings)
     total = 0 if explained is None else len(target.factors_of(explained))
     key = f"t{number}"
+    findings = tuple(_finding_view(finding, w) for finding in target.findings)
     return TargetView(
         key=key,
         target=target,
@@ -133,7 +148,9 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
                 for severity, n in count.items()
             ]
         ),
-        findings=target.findings,
+        top_factors=top_factors(target, w),
+        findings=findings,
+        worst=tuple(found for found in findings if found.severity in ("blocks", "misleads"))[:1],
         models=model_table(target, w),
         differences=difference_table(target, w),
         contexts=context_table(target, w),
@@ -149,6 +166,33 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         ),
         curves_say=captions.curves(target, w),
     )
+
+
+MARKS = {"blocks": "bad", "misleads": "bad", "weakens": "open"}
+
+
+def _finding_view(finding: Finding, w: Words) -> FindingView:
+    return FindingView(
+        text=finding_text(finding, w),
+        severity=finding.severity,
+        mark=MARKS.get(finding.severity, "plain"),
+        help=w.label("severity_help", finding.severity),
+        place=captions.place_text(finding.place, w),
+    )
+
+
+def top_factors(target: TargetSummary, w: Words) -> str:
+    """The three factors that matter most, each with its direction, in one line; '' without any."""
+    model = target.explained_model
+    found = [factor for factor in target.factors_of(model) if factor.importance > 0][:3] if model else []
+    if model is None or not found:
+        return ""
+    named = [
+        w("page.factor_direction", name=factor.name, direction=w.label("direction", factor.direction))
+        for factor in found
+    ]
+    share = percent(sum(factor.share for factor in found))
+    return w("page.top_factors", names=w.listing(named), model=w.label("model_in", model), share=share)
 
 
 def _figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
@@ -203,7 +247,7 @@ def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[s
         (w("checked.roles"), w.label("origin", summary.roles_origin)),
         (w("checked.inputs"), w("checked.inputs_value", inputs=target.inputs)),
         (w("checked.contexts"), w.listing(contexts) if contexts else w("list.none")),
-        (w("checked.effort"), summary.effort),
+        (w("checked.effort"), w.label("effort", summary.effort)),
         (w("checked.seed"), str(summary.seed)),
         (
             w("checked.outside"),
@@ -214,10 +258,19 @@ def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[s
         (
             w("checked.time"),
             w.listing(
-                [w("checked.seconds", stage=k, seconds=significant(v, 2)) for k, v in seconds.items()], 20
+                [
+                    w("checked.seconds", stage=w.label("stage", k), seconds=significant(v, 2))
+                    for k, v in seconds.items()
+                ],
+                20,
             ),
         ),
         (w("checked.versions"), w.listing([f"{k} {v}" for k, v in summary.versions.items()], 30)),
-        (w("checked.role_warnings"), w.listing(list(summary.role_warnings), 20)),
+        (
+            w("checked.role_warnings"),
+            captions.sentences(
+                w, *(warning_text(text, target.findings, w) for text in summary.role_warnings)
+            ),
+        ),
     ]
     return [(name, value) for name, value in shown if value]

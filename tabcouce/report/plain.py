@@ -52,4 +52,6 @@ def _restore(kind: Any, value: Any) -> Any:
         known = {field.name for field in fields(kind)} & set(value)
         build: Any = kind
         return build(**{name: _restore(hints[name], value[name]) for name in known})
+    if isinstance(value, list):
+        return tuple(value)
     return float(value) if kind is float else value

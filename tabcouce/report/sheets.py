@@ -9,6 +9,7 @@ import pandas as pd
 
 from tabcouce.report.captions import comparison, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
+from tabcouce.report.finding_text import finding_text
 from tabcouce.report.summary import Summary, TargetSummary
 
 
@@ -191,10 +192,10 @@ def _findings(summary: Summary, w: Words) -> Sheet:
     rows: list[tuple[object, ...]] = [
         (
             target.target.name,
-            w.label("severity", finding.severity),
-            w.label("rule", finding.rule),
-            finding.what,
-            finding.remedy,
+            said.severity,
+            said.rule,
+            said.what,
+            said.remedy,
             w.listing(list(finding.columns), 20),
             finding.place.file,
             finding.place.sheet,
@@ -203,5 +204,6 @@ def _findings(summary: Summary, w: Words) -> Sheet:
         )
         for target in summary.targets
         for finding in target.findings
+        for said in [finding_text(finding, w)]
     ]
     return Sheet(w("book.findings"), heads, rows)

@@ -86,7 +86,7 @@ def _cover(book: xlsxwriter.Workbook, summary: Summary, w: Words, formats: dict[
         (w("checked.file"), source.file),
         (w("checked.sheet"), source.sheet or ""),
         (w("checked.hash"), source.sha256),
-        (w("checked.effort"), summary.effort),
+        (w("checked.effort"), w.label("effort", summary.effort)),
         (w("checked.seed"), str(summary.seed)),
         (w("checked.versions"), w.listing([f"{k} {v}" for k, v in summary.versions.items()], 30)),
         ("", w("page.privacy")),
