@@ -15,10 +15,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "target": (
         "target quality strength yield ys uts hardness hv viscosity thickness purity defect defects ng "
-        "pass_fail pass_or_fail ok_ng judgement judgment verdict roughness wear productivity result response "
-        "anomaly label usage consumption",
+        "pass_fail pass_or_fail passed failed ok_ng judgement judgment verdict roughness wear productivity "
+        "result response anomaly label usage consumption",
         "強度 粘度 膜厚 収率 歩留 寸法 硬度 硬さ 特性値 品質 目的変数 応答 合否 判定 良否 不良 "
-        "純度 粗さ 摩耗",
+        "純度 粗さ 摩耗 バリ有無 バリ高さ ヒケ 欠陥 外観 キズ 傷",
     ),
     "context": (
         "machine line equipment equip lot batch operator shift supplier vendor mold mould cavity furnace "
@@ -88,6 +88,13 @@ def names_weekday(text: str) -> bool:
     return _DAYS.fullmatch(_plain(text)) is not None
 
 
+def ends_in_label(name: str) -> bool:
+    """Whether the name ends in a word for a context: 'material lot', 'Lot No.', 'ロット番号'."""
+    return _LABEL.search(_BRACKETED.sub(" ", _plain(name)).strip()) is not None
+
+
+_NUMBER = r"\s*(?:no|nr|id|number|code|番号|コード|#)?\s*$"
+_LABEL = re.compile(f"(?:{_PATTERNS['context'].pattern}){_NUMBER}")
 # 'y', 'Y1', 'Y-Kappa': the statistician's name of a result; 'Y position' is a place.
 _CALLED_Y = re.compile(r"y(?:$|\d| (?!axis|pos|coord|offset|dir))")
 # 'Age (month)' is an age, and 'power [line]' no line.

@@ -7,19 +7,22 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from tabcouce.errors import Place, RoleError
 from tabcouce.read.table import Table
 from tabcouce.roles.column_name import find_column
-from tabcouce.roles.hints import hint, names_weekday
+from tabcouce.roles.hints import ends_in_label, hint, names_weekday
 from tabcouce.roles.level import BLANK
 from tabcouce.roles.profile import Profile, profile
 from tabcouce.roles.proxy import RECALL, telling
 from tabcouce.roles.role import ColumnRole, Flag, Kind, Roles
+from tabcouce.roles.target_values import says_rejected
 
 SETTING_LEVELS = 20
 MOST_CONTEXT_LEVELS = 500
 MANY_TEXTS = 30
+FEW_CLASSES = 6
 SERIES = 10
 """So many columns whose names differ by their numbers only are channels, e.g. of a spectrum."""
 
@@ -106,14 +109,32 @@ def _context(seen: Profile, unit: str | None) -> tuple[Kind, str] | None:
     if seen.content == "text" and seen.repeats and all(map(names_weekday, set(seen.texts) - {BLANK})):
         return "context", "days of the week"
     word = hint("context", seen.name)
-    if word is None or not seen.repeats or seen.levels > MOST_CONTEXT_LEVELS:
+    if word is None:
         return None
     if seen.content in ("text", "mixed"):
-        return "context", f"'{word}' in the name, {seen.levels} texts that repeat"
+        return _labels(seen, word, "texts")
     # 'line speed' is a quantity of a line, not the name of one.
-    if seen.whole and unit is None and not hint("quantity", seen.name):
-        return "context", f"'{word}' in the name, {seen.levels} whole numbers that repeat"
-    return None
+    if not seen.whole or unit is not None or hint("quantity", seen.name):
+        return None
+    # Numbers that hardly repeat may still measure something, unless the name ends in the word:
+    # 'lot', 'lot no.' names a lot, 'tool life' does not name a tool.
+    usable = seen.repeats and seen.levels <= MOST_CONTEXT_LEVELS
+    return _labels(seen, word, "whole numbers") if usable or ends_in_label(seen.name) else None
+
+
+def _labels(seen: Profile, word: str, what: str) -> tuple[Kind, str]:
+    """A column of labels of contexts: a context where it can be used, in no case an input."""
+    said = f"'{word}' in the name"
+    if seen.filled < 0.5 * len(seen.cells):
+        return "ignored", f"{said}, but only {seen.filled} of {len(seen.cells)} rows have one: fill it down"
+    if not seen.repeats:
+        return "identifier", f"{said}, but its {seen.levels} {what} hardly repeat"
+    if seen.levels > MOST_CONTEXT_LEVELS:
+        return (
+            "identifier",
+            f"{said}, {seen.levels} {what}: too many to hold out; 'group' keeps them together",
+        )
+    return "context", f"{said}, {seen.levels} {what} that repeat"
 
 
 def _usable_target(seen: Profile) -> bool:
@@ -121,8 +142,16 @@ def _usable_target(seen: Profile) -> bool:
 
 
 def _names_result(seen: Profile) -> str | None:
-    """The word in the name that says 'quality value'; 'targeted ...' is a plan, not a result."""
-    return None if hint("setting", seen.name) or not _usable_target(seen) else hint("target", seen.name)
+    """The word that says 'quality value', in the name or as one of two texts.
+
+    'targeted ...' is a plan, not a result.
+    """
+    if hint("setting", seen.name) or not _usable_target(seen):
+        return None
+    word = hint("target", seen.name)
+    if word is None and seen.content == "text" and seen.levels == 2:
+        return next((text for text in sorted(set(seen.texts)) if says_rejected(text)), None)
+    return word
 
 
 def _series(profiles: list[Profile]) -> frozenset[str]:
@@ -152,9 +181,12 @@ def _guess_target(profiles: list[Profile], guesses: dict[str, tuple[Kind, str]],
     most = max(seen.filled for seen in pool)
     best = [seen for seen in pool if seen.filled >= 0.8 * most][-1]
     if hinted:
-        reason = f"'{_names_result(best)}' in the name"
+        word = _names_result(best)
+        reason = f"'{word}' in the name" if hint("target", best.name) else f"a judgement: '{word}' or not"
     else:
         reason = "the last well-filled numeric column" if numeric else "the last column with a few texts"
+    if best.whole and 3 <= best.levels <= FEW_CLASSES:
+        reason += f"; {best.levels} whole numbers read as a value, set task = 'multiclass' if they are names"
     guesses[best.name] = ("target", reason)
     return best.name
 
@@ -166,7 +198,8 @@ def _further_results(
     for seen in profiles:
         word = _names_result(seen)
         if word and seen.name not in guesses:
-            found[seen.name] = ("after", f"'{word}' in the name: another result could give the target away")
+            where = "in the name" if hint("target", seen.name) else "in the cells"
+            found[seen.name] = ("after", f"'{word}' {where}: another result could give the target away")
     return found
 
 
@@ -186,9 +219,12 @@ def _input(seen: Profile, profiles: list[Profile], guesses: dict[str, tuple[Kind
         texts = seen.texts[np.isnan(seen.numbers)]
         example = next(text for text in texts if text != BLANK)
         return "ignored", f"numbers and text together, e.g. '{example}'; correct the cells to use it"
-    if seen.content == "text" and seen.levels > max(MANY_TEXTS, seen.filled / 5):
-        return "ignored", f"{seen.levels} different texts are too many for a category"
     if seen.content == "text":
+        same = _other_name(seen, profiles, guesses) if seen.levels > MANY_TEXTS else None
+        if same is not None:
+            return "ignored", f"{seen.levels} texts, each on one '{same}' only: another name of it"
+        if seen.levels > max(MANY_TEXTS, seen.filled / 5):
+            return "ignored", f"{seen.levels} different texts are too many for a category"
         return "condition", f"{seen.levels} texts that repeat: a category"
     word = hint("ambient", seen.name)
     if word:
@@ -202,6 +238,16 @@ def _input(seen: Profile, profiles: list[Profile], guesses: dict[str, tuple[Kind
     if few_values:
         return "condition", f"takes {seen.levels} different values, as a setting does"
     return "sensor", "a number that varies"
+
+
+def _other_name(seen: Profile, profiles: list[Profile], guesses: dict[str, tuple[Kind, str]]) -> str | None:
+    """The context that the texts name again: nearly every text stands beside one level only."""
+    for other in profiles:
+        if guesses.get(other.name, ("", ""))[0] == "context" and 2 * seen.levels >= other.levels:
+            pairs = pd.crosstab(seen.texts, other.texts).to_numpy()
+            if pairs.max(axis=1).sum() >= 0.98 * pairs.sum():
+                return other.name
+    return None
 
 
 def _told_context(

@@ -38,6 +38,7 @@ def between_share(x: npt.NDArray[np.float64], level: npt.NDArray[np.int64]) -> f
     codes = np.unique(level, return_inverse=True)[1]
     count = np.bincount(codes)
     n, k = len(x), len(count)
+    # A glitch near 1e300 would overflow when squared.
     x = x / np.max(np.abs(x)) if np.any(x) else x
     total = float(np.sum((x - x.mean()) ** 2))
     if k < 2 or n - k < 1 or total <= 1e-24 * n:
@@ -55,6 +56,8 @@ def telling(x: npt.NDArray[np.float64], level: npt.NDArray[np.int64]) -> Telling
     """
     known = np.isfinite(x)
     x, level = x[known], level[known]
+    # A glitch near 1e300 would overflow when squared.
+    x = x / np.max(np.abs(x)) if np.any(x) else x
     if len(x) > MOST_ROWS:
         keep = np.linspace(0, len(x) - 1, MOST_ROWS).astype(int)
         x, level = x[keep], level[keep]

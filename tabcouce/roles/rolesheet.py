@@ -33,6 +33,8 @@ def read_role_sheet(grid: Sequence[Sequence[object]], place: Place | None = None
         )
     header_row, header = rows[0]
     keys = [name_key(cell).casefold().replace(" ", "_") for cell in header]
+    # 'column' heads the table of roles that the command line prints.
+    keys = ["name" if key == "column" else key for key in keys]
     for key in keys:
         if key and key not in SHEET_KEYS:
             raise RoleError(

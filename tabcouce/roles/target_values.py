@@ -17,10 +17,11 @@ from tabcouce.roles.role import Roles, Task
 
 FEWEST_ROWS = 10
 MOST_CLASSES = 100
-POSITIVE_WORDS = frozenset(
-    {"1", "true", "yes", "x", "×", "ng", "ng品", "fail", "failed", "failure", "bad", "defect", "defective"}
-    | {"reject", "rejected", "anomaly", "abnormal", "fault", "不良", "不良品", "不合格", "不可", "異常", "否"}
+REJECTED_WORDS = frozenset(
+    {"×", "ng", "ng品", "fail", "failed", "failure", "bad", "defect", "defective", "reject", "rejected"}
+    | {"anomaly", "abnormal", "fault", "不良", "不良品", "不合格", "不可", "異常", "否"}
 )
+POSITIVE_WORDS = REJECTED_WORDS | {"1", "true", "yes", "x"}
 """Words that mean 'this is the class to find', where the file does not say."""
 
 
@@ -136,11 +137,20 @@ def _classes(
 def _positive(roles: Roles, target: str, levels: list[str], counts: dict[str, int]) -> str:
     if roles.positive_class is not None and target == roles.targets[0]:
         return roles.positive_class
-    words = [level for level in levels if unicodedata.normalize("NFKC", level).casefold() in POSITIVE_WORDS]
+    words = [level for level in levels if _plain(level) in POSITIVE_WORDS]
     if len(words) == 1:
         return words[0]
     # The rarer class is the one worth finding.
     return levels[0] if counts[levels[0]] < counts[levels[1]] else levels[1]
+
+
+def says_rejected(text: str) -> bool:
+    """Whether a cell is the verdict that a piece is bad: 'NG', '不合格', '×'."""
+    return _plain(text) in REJECTED_WORDS
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def _class_order(text: str) -> tuple[int, float, str]:

@@ -19,6 +19,7 @@ from tabcouce.evaluation import (
 )
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.explanation.contributions import attribute
+from tabcouce.explanation.effects import Slopes, slopes
 from tabcouce.explanation.factor import Attribution, Factor
 from tabcouce.explanation.factors import factor_table
 from tabcouce.explanation.permutation import permutation_importance
@@ -225,6 +226,7 @@ def explain(
     """Contributions, permutation importance and the factor table of each model."""
     attributions: list[Attribution] = []
     factors: list[Factor] = []
+    effects: dict[str, Slopes] = {}
     for k, model in enumerate(sorted(models)):
         report(model, k / len(models))
         found = attribute(trials[model], dataset, split, rows=effort.explained_rows, seed=seed)
@@ -232,8 +234,11 @@ def explain(
         top = [found.columns[j] for j in np.argsort(-size, kind="stable")[: effort.permuted]]
         report(f"{model}, permutation", (k + 0.5) / len(models))
         permuted = permutation_importance(trials[model], dataset, split, top, draws=effort.draws, seed=seed)
+        fresh = [column for column in top if column not in effects]
+        report(f"{model}, effects", (k + 0.8) / len(models))
+        effects |= slopes(dataset, fresh, split, seed=seed)
         attributions.append(found)
-        factors.extend(factor_table(found, permuted, dataset, split))
+        factors.extend(factor_table(found, permuted, effects, dataset, split))
     return Explanations(tuple(attributions), tuple(factors))
 
 

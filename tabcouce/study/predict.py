@@ -109,7 +109,7 @@ def matched_inputs(saved: SavedTarget, table: Table) -> pd.DataFrame:
     lacking = [column.name for column in saved.inputs if name_key(column.name) not in spelled]
     if lacking:
         # A column that the study reads under its own name was not renamed.
-        wanted = {name_key(column.name) for column in saved.inputs}
+        wanted = {name_key(name) for name in (*(c.name for c in saved.inputs), saved.target, *saved.levels)}
         spare = [name for key, name in spelled.items() if key not in wanted]
         near = closest(lacking[0], spare)
         hint = f"Was '{lacking[0]}' renamed to '{near}'? " if near else ""
@@ -181,7 +181,8 @@ def target_notes(saved: SavedTarget, table: Table, outcome: Outcome | None) -> t
     kind = "no class of the study" if saved.classes else "not a number"
     count = int(outcome.unread.sum())
     cells = "1 cell" if count == 1 else f"{count} cells"
-    return (f"{cells} of '{saved.target}' were not scored: {cell!r} in row {table.rows[first]} is {kind}.",)
+    were = "was" if count == 1 else "were"
+    return (f"{cells} of '{saved.target}' {were} not scored: {cell!r} in row {table.rows[first]} is {kind}.",)
 
 
 def context_notes(saved: SavedTarget, known: npt.NDArray[np.bool_]) -> tuple[str, ...]:

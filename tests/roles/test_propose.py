@@ -135,3 +135,54 @@ def test_days_of_the_week_and_departments_are_contexts() -> None:
 def test_a_name_that_begins_with_y_is_a_result_but_no_place(name: str, is_result: bool) -> None:
     roles = propose(table_of({name: RNG.normal(size=N), "a": RNG.normal(size=N), "b": RNG.normal(size=N)}))
     assert roles.targets == ((name,) if is_result else ("b",))
+
+
+def test_labels_of_lots_are_never_inputs_however_they_repeat() -> None:
+    """First row of a merged block only, one lot a row or two, more lots than can be held out."""
+    first_rows = ["L1", *[None] * 29, "L2", *[None] * 29, "L3", *[None] * 59]
+    cells: dict[str, object] = {
+        "ロット": first_rows,
+        "lot no.": 1000.0 + np.arange(N) // 2 * 3 + RNG.permutation(N) % 2,
+        "batch": [f"B{k // 5 * 4 + k % 5 % 4}" for k in range(N)],
+        "tool life": RNG.integers(0, 10_000, N).astype(float),
+        "yield": RNG.normal(size=N),
+    }
+    kinds = {c.name: c.kind for c in propose(table_of(cells)).columns}
+    assert kinds == {
+        "ロット": "ignored", "lot no.": "identifier", "batch": "identifier", "tool life": "sensor",
+        "yield": "target",
+    }  # fmt: skip
+
+
+def test_a_text_that_names_each_context_again_is_no_input() -> None:
+    source = np.arange(N) // 3
+    cells: dict[str, object] = {
+        "doi": [f"10/{k}" for k in source], "title": [f"On alloy {k}" for k in source],
+        "x": RNG.normal(size=N), "yield": RNG.normal(size=N),
+    }  # fmt: skip
+    roles = propose(table_of(cells))
+    assert kind(roles, "title") == "ignored" and "'doi'" in roles.of("title").reason
+
+
+def test_a_guessed_target_of_few_whole_numbers_says_how_it_is_read() -> None:
+    roles = propose(table_of({"x": RNG.normal(size=N), "quality": RNG.integers(1, 5, N).astype(float)}))
+    assert roles.targets == ("quality",) and "multiclass" in roles.of("quality").reason
+
+
+def test_a_column_of_ok_and_ng_is_the_target_whatever_its_name() -> None:
+    cells: dict[str, object] = {
+        "x": RNG.normal(size=N),
+        "検品": ["OK", "OK", "NG"] * 40,
+        "z": RNG.normal(size=N),
+    }
+    roles = propose(table_of(cells))
+    assert roles.targets == ("検品",) and "NG" in roles.of("検品").reason
+    named = propose(table_of({**cells, "strength": RNG.normal(size=N)}))
+    assert named.targets == ("strength",) and kind(named, "検品") == "after"
+
+
+def test_a_glitch_of_1e300_is_no_reason_to_overflow(recwarn: pytest.WarningsRecorder) -> None:
+    x = RNG.normal(size=N)
+    x[3] = 1e300
+    propose(table_of({"machine": MACHINE + 0.0, "x": x, "yield": RNG.normal(size=N)}))
+    assert not [w for w in recwarn.list if issubclass(w.category, RuntimeWarning)]

@@ -140,5 +140,8 @@ def test_a_renamed_column_is_not_confused_with_another_input() -> None:
         predict(two, table_of({"x2": X["x"]}))
     assert "renamed" not in error.value.remedy
     with pytest.raises(RoleError) as error:
+        predict(two, table_of({"x2": X["x"], "強度": X["x"]}))
+    assert "renamed" not in error.value.remedy
+    with pytest.raises(RoleError) as error:
         predict(two, table_of({"x2": X["x"], "x1_new": X["x"]}))
     assert "renamed to 'x1_new'" in error.value.remedy
