@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from tabcouce.study.predict import Prediction
     from tabcouce.study.preview import Preview
     from tabcouce.study.progress import Listener
+
+
+MOST_OF_A_RULE = 5
+"""Findings of one kind that are printed; the others are counted."""
 
 
 def say(text: str) -> None:
@@ -158,8 +163,16 @@ def print_preview(part: Preview) -> None:
     put(f"{part.target}: {part.task}, {part.rows} rows, {part.inputs} inputs")
     for line in part.splits:
         put(f"  {line}")
+    said = Counter[str]()
     for found in part.findings:
+        said[found.rule] += 1
+        # Forty copies of the target in a spectrum would bury everything else.
+        if said[found.rule] > MOST_OF_A_RULE:
+            continue
         # File and sheet are known; the row and the column are what one looks up.
         where = str(replace(found.place, file=None, sheet=None))
         put(f"  [{found.severity}] {where}: {found.what}" if where else f"  [{found.severity}] {found.what}")
         put(f"      {found.remedy}")
+    for rule, count in said.items():
+        if count > MOST_OF_A_RULE:
+            put(f"  and {count - MOST_OF_A_RULE} more findings of the kind '{rule}'; --json lists them all")

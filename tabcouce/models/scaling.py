@@ -32,6 +32,9 @@ class RobustScale:
     @classmethod
     def of(cls, A: npt.NDArray[np.float64]) -> Self:
         """Fit on training rows; (n, q) with NaN where blank."""
+        if A.shape[1] == 0:
+            # A table of categories alone; percentiles of no column are not defined.
+            return cls(centre=np.zeros(0), factor=np.zeros(0))
         clean = np.where(np.isfinite(A), A, np.nan)
         empty = np.isnan(clean).all(axis=0)
         clean[:, empty] = 0.0
