@@ -25,6 +25,7 @@ from tabcouce.report.tables import (
     difference_table,
     factor_table,
     model_table,
+    overview_table,
     split_table,
 )
 from tabcouce.report.tiles import Tile, tiles
@@ -115,6 +116,7 @@ def render_page(summary: Summary, lang: str) -> str:
         lang=lang,
         summary=summary,
         targets=[target_view(target, k + 1, w) for k, target in enumerate(summary.targets)],
+        overview=overview_table(summary.targets, w) if len(summary.targets) > 1 else None,
         settings=[_settings(summary, target, w) for target in summary.targets],
         columns=[
             (w.label("kind", kind), len(names), w.listing(list(names), LISTED))

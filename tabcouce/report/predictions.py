@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -32,10 +34,10 @@ def single_number(trial: Trial, dataset: Dataset) -> npt.NDArray[np.float64]:
     return np.asarray(own, float)
 
 
-def trial_of(study: TargetStudy, split: str, model: str) -> Trial | None:
-    """The blind trial of one model on one split, else the one that knew the contexts, else None."""
-    runs = [trial for trial in study.trials if (trial.split, trial.model) == (split, model)]
-    return min(runs, key=lambda trial: trial.mode != "blind", default=None)
+def trial_of(study: TargetStudy, split: str, model: str, mode: str = "blind") -> Trial | None:
+    """The trial of one model on one split in one mode; None where it was not run so."""
+    asked = (split, model, mode)
+    return next((trial for trial in study.trials if (trial.split, trial.model, trial.mode) == asked), None)
 
 
 def models_of(study: TargetStudy) -> tuple[str, ...]:
@@ -48,8 +50,9 @@ def predictions_frame(study: TargetStudy) -> pd.DataFrame:
 
     Columns: 'row' (1-based row of the file), 'context:<column>' per context column,
     'observed' (value, or class text), then '<split>:<model>' for the headline and the
-    shuffled split. For classes the probability of the positive class, or of the observed
-    class where there are more than two, and '<split>:<model>:class', the predicted class.
+    shuffled split, '<split>/known:<model>' where the contexts were given. For classes the
+    probability of the positive class, or of the observed class where there are more than two,
+    and '<split>:<model>:class', the predicted class.
     """
     dataset = study.dataset
     columns: dict[str, object] = {"row": dataset.rows}
@@ -58,13 +61,14 @@ def predictions_frame(study: TargetStudy) -> pd.DataFrame:
     classes = np.asarray(dataset.classes, object)
     columns["observed"] = classes[dataset.y.astype(int)] if len(classes) else dataset.y
     for split in dict.fromkeys((study.plan.headline, "shuffled")):
-        for model in models_of(study):
-            trial = trial_of(study, split, model)
+        for model, mode in product(models_of(study), ("blind", "known")):
+            trial = trial_of(study, split, model, mode)
             if trial is None:
                 continue
-            columns[f"{split}:{model}"] = single_number(trial, dataset)
+            key = f"{split}:{model}" if mode == "blind" else f"{split}/{mode}:{model}"
+            columns[key] = single_number(trial, dataset)
             if len(classes):
-                columns[f"{split}:{model}:class"] = _predicted_class(trial, classes)
+                columns[f"{key}:class"] = _predicted_class(trial, classes)
     return pd.DataFrame(columns)
 
 

@@ -128,7 +128,9 @@ def _prediction_head(name: str, target: TargetSummary, w: Words) -> str:
         return w("book.context", name=name.removeprefix("context:"))
     chosen = name.endswith(":class")
     split, _, model = name.removesuffix(":class").rpartition(":")
-    fields = {"model": w.label("model", model), "split": long_split(split, w)}
+    label = w.label("model", model)
+    named = w("book.known", model=label) if split.endswith("/known") else label
+    fields = {"model": named, "split": long_split(split.removesuffix("/known"), w)}
     if target.is_regression:
         return w("book.predicted", **fields) + unit
     return w("book.predicted_class" if chosen else "book.probability", **fields)

@@ -169,18 +169,21 @@ class TargetSummary:
         """The score in the unit an engineer thinks in."""
         return "rmse" if self.is_regression else "recall_at_5pct_false_alarms"
 
-    def of(self, split: str, model: str, mode: str | None = None) -> ModelScores | None:
-        """All scores of one model on one split; None where it was not run.
+    def of(self, split: str, model: str, mode: str = "blind") -> ModelScores | None:
+        """All scores of one model on one split in one mode; None where it was not run so.
 
-        Without a mode the blind run, or where there is none the one that knew the contexts:
-        on shuffled rows the test rows' contexts are known.
+        Modes never stand in for each other: blind is compared with blind, known with known.
         """
-        runs = [s for s in self.scores if (s.split, s.model) == (split, model) and mode in (None, s.mode)]
-        return min(runs, key=lambda scores: scores.mode != "blind", default=None)
+        return next((s for s in self.scores if (s.split, s.model, s.mode) == (split, model, mode)), None)
 
-    def score(self, split: str, model: str, metric: str) -> Score | None:
+    def modes(self, model: str) -> tuple[str, ...]:
+        """Modes the model was run in on some split, 'blind' first."""
+        found = {scores.mode for scores in self.scores if scores.model == model}
+        return tuple(sorted(found, key=lambda mode: (mode != "blind", mode)))
+
+    def score(self, split: str, model: str, metric: str, mode: str = "blind") -> Score | None:
         """One score; None where it was not run or is not defined."""
-        scores = self.of(split, model)
+        scores = self.of(split, model, mode)
         found = None if scores is None else scores.metrics.get(metric)
         return None if found is None or found.value is None else found
 

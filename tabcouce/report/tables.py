@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tabcouce.evaluation.trial import Difference, Score
@@ -27,6 +28,7 @@ class Cell:
     reason  why there is no number; shown on hover and read aloud
     bar     length of a bar behind the number, share of the cell
     mark    style of a chip around the text, e.g. 'good', 'bad', 'open'
+    link    place on the page that the text leads to
     name    text of the user's file: may be broken anywhere
     """
 
@@ -38,6 +40,7 @@ class Cell:
     bar: float | None = None
     mark: str = ""
     name: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,34 @@ def _score_cell(found: Score | None, w: Words, *, unit: bool = False, strong: bo
     return _number(write(found.value), small=small, strong=strong)
 
 
+def overview_table(targets: Sequence[TargetSummary], w: Words) -> TableView:
+    """With several targets: the verdict of each in one row, with the way to its part."""
+    heads = (
+        (w("book.target"), False, False),
+        (w("page.verdict"), False, False),
+        (w("table.model"), False, False),
+        (w("tile.honest"), True, True),
+        (w("table.held_out"), False, False),
+    )
+    marks = {"do_not_predict": "bad", "undecided": "open"}
+    rows = []
+    for k, target in enumerate(targets, 1):
+        verdict = target.verdict
+        none = verdict.outcome == "do_not_predict"
+        symbol = w.label("metric_symbol", target.metric)
+        found = _score_cell(target.score(target.headline, best_model(target), target.metric), w, strong=True)
+        rows.append(
+            (
+                Cell(target.target.name, name=True, link=f"t{k}-verdict"),
+                Cell(w.label("outcome", verdict.outcome), mark=marks.get(verdict.outcome, "good")),
+                Cell(EMPTY if none else w.label("model", verdict.recommended)),
+                found if found.reason else replace(found, text=f"{symbol} {found.text}"),
+                Cell(long_split(target.headline, w)),
+            )
+        )
+    return TableView(w("page.several", n=len(targets)), heads, tuple(rows))
+
+
 def model_table(target: TargetSummary, w: Words) -> TableView:
     """One row per model (and mode), one score column per split, error and cost beside them."""
     metric = w.label("metric", target.metric)
@@ -83,31 +114,27 @@ def model_table(target: TargetSummary, w: Words) -> TableView:
     heads.append((w("table.notes"), False, False))
     rows = []
     for model in target.models:
-        rows.append(_model_row(target, model, None, keys, w))
-        extra = {x.mode for x in target.scores if x.model == model and target.of(x.split, model) is not x}
-        rows += [_model_row(target, model, mode, keys, w) for mode in sorted(extra)]
+        rows += [_model_row(target, model, mode, keys, w) for mode in target.modes(model) or ("blind",)]
     return TableView(w("table.models", metric=metric), tuple(heads), tuple(rows))
 
 
-def _model_row(
-    target: TargetSummary, model: str, mode: str | None, keys: list[str], w: Words
-) -> tuple[Cell, ...]:
-    """One model; cells whose run knew the test rows' contexts say so."""
-    chosen = model == target.verdict.recommended and mode is None
-    name = w.label("model", model)
-    cells = [Cell(name, small="" if mode is None else w.label("mode", mode), strong=chosen)]
+def _model_row(target: TargetSummary, model: str, mode: str, keys: list[str], w: Words) -> tuple[Cell, ...]:
+    """One model in one mode; a row whose runs knew the test rows' contexts says so."""
+    blind = mode == "blind"
+    chosen = model == target.verdict.recommended and blind
+    cells = [Cell(w.label("model", model), small="" if blind else w.label("mode", mode), strong=chosen)]
     for key in keys:
         run = target.of(key, model, mode)
-        found = None if run is None else run.metrics.get(target.metric)
-        cell = _score_cell(found, w, strong=key == target.headline)
-        if run is not None and mode is None and run.mode != "blind":
-            cell = replace(cell, small=f"{cell.small}\n{w.label('mode', run.mode)}".strip())
-        cells.append(cell)
+        if run is None and mode == "known" and target.of(key, model) is not None:
+            cells.append(_empty(w("reason.cannot_be_known")))
+        else:
+            found = None if run is None else run.metrics.get(target.metric)
+            cells.append(_score_cell(found, w, strong=key == target.headline))
     run = target.of(target.headline, model, mode)
-    error = None if run is None else run.metrics.get(target.error_metric)
-    cells.append(_score_cell(error, w, unit=target.is_regression))
     if run is None:
-        return (*cells, *(_empty(w("reason.not_run")),) * 2, Cell(""))
+        reason = "reason.not_run" if blind else "reason.cannot_be_known"
+        return (*cells, *(_empty(w(reason)),) * 3, Cell(""))
+    cells.append(_score_cell(run.metrics.get(target.error_metric), w, unit=target.is_regression))
     cells.append(_number(f"{run.fit_seconds:,.1f}" if run.fit_seconds >= 0.05 else "<0.1"))
     cells.append(_number(f"{run.rows_used:,}"))
     inside = [w.label("inside", note) for note in run.notes]

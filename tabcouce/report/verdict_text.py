@@ -65,6 +65,22 @@ def _which_model(target: TargetSummary, w: Words) -> str:
         unseen=unseen(target, w),
         units=held_out_units(target),
         reason=reason,
+        known_score=_known_score(target, w),
+    )
+
+
+def _known_score(target: TargetSummary, w: Words) -> str:
+    """What the model for known contexts reached on shuffled rows, told the contexts where it uses them."""
+    model = target.verdict.known_context
+    mode = "known" if target.of("shuffled", model, "known") is not None else "blind"
+    found = target.score("shuffled", model, target.metric, mode)
+    if found is None:
+        return ""
+    return w(
+        "verdict.known_score",
+        metric=w.label("metric_plain", target.metric),
+        score=score(found.value),
+        mode=w("verdict.known_mode") if mode == "known" else "",
     )
 
 

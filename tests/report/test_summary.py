@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from fake_study import MACHINES, fake_study, fake_target
 
-from tabcouce.report import Summary, predictions_frame, summarize
+from tabcouce.report import Summary, predictions_frame, summarize, verdict_sentences
 from tabcouce.report.captions import drawn_range
 from tabcouce.report.curves import slice_means
 from tabcouce.report.sampling import POINTS, thin_by_context
@@ -107,15 +107,16 @@ def test_class_predictions_name_the_most_probable_class_and_leave_untested_rows_
     assert frame[f"{key}:class"].iloc[1:].tolist() == named.tolist()
 
 
-def test_where_only_a_run_that_knew_the_contexts_exists_it_is_the_shuffled_score(regression):
+def test_blind_and_known_runs_never_stand_in_for_each_other(regression):
     target = regression.targets[0]
     scores = tuple(
         replace(s, mode="known") if (s.split, s.model) == ("shuffled", "couce") else s for s in target.scores
     )
     summary = summarize(fake_study(replace(target, scores=scores))).targets[0]
-    assert summary.of("shuffled", "couce").mode == "known"
-    assert summary.of("shuffled", "couce", "blind") is None
-    assert summary.of("unseen:号機", "couce").mode == "blind"
+    assert summary.of("shuffled", "couce") is None and summary.score("shuffled", "couce", "r2") is None
+    assert summary.of("shuffled", "couce", "known").mode == "known"
+    assert summary.modes("couce") == ("blind", "known") and summary.modes("linear") == ("blind",)
+    assert "could not be measured" in verdict_sentences(summary, "en")[2]
 
 
 def test_one_glitched_cell_does_not_squash_a_curve():

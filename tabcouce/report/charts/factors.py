@@ -7,7 +7,7 @@ import altair as alt
 from tabcouce.report import captions
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.charts.style import BLUE, INK, Spec, finish, inline
+from tabcouce.report.charts.style import BLUE, INK, ROWS, Spec, finish, inline
 from tabcouce.report.summary import Curve, TargetSummary
 
 FACTORS = 15
@@ -29,7 +29,7 @@ def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
     ]
     names = [factor.name for factor in factors]
     title = w("chart.axis_importance", unit=unit)
-    place = alt.Chart(inline(rows)).encode(
+    place = alt.Chart(ROWS).encode(
         y=alt.Y("f0:N", sort=names, title=None, axis=alt.Axis(grid=False, ticks=False)),
         tooltip=[
             alt.Tooltip("f0:N", title=w("table.factor")),
@@ -44,7 +44,7 @@ def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
     spans = place.mark_rule(color=INK, strokeWidth=1.4).encode(
         x=alt.X("f2:Q", title=title, axis=axis), x2="f3:Q"
     )
-    return finish(bars + spans, height=24 * len(names) + 6)
+    return finish(bars + spans, rows, height=24 * len(names) + 6)
 
 
 def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
@@ -78,10 +78,10 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
         else alt.X("f0:N", title=name, axis=alt.Axis(labelAngle=0, labelLimit=90))
     )
     cloud = (
-        alt.Chart(inline(rows))
+        alt.Chart(ROWS)
         .mark_point(filled=True, size=18, opacity=0.35, color=BLUE)
         .encode(x=x, y=y, tooltip=tips)
     )
     steps = [{"f0": min(max(a, low), high), "f1": b} for a, b in zip(curve.middle, curve.mean, strict=True)]
     trend = alt.Chart(inline(steps)).mark_line(color="#D55E00", strokeWidth=2.5).encode(x=x, y=y)
-    return finish(cloud + trend if steps else alt.layer(cloud), height=190, width=270)
+    return finish(cloud + trend if steps else alt.layer(cloud), rows, height=190, width=270)

@@ -10,7 +10,7 @@ import altair as alt
 from tabcouce.report import captions
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.charts.style import GREY, Spec, colours_and_shapes, finish, inline
+from tabcouce.report.charts.style import GREY, ROWS, Spec, colours_and_shapes, finish, inline
 from tabcouce.report.summary import Points, TargetSummary
 
 CHOICES = 200
@@ -58,7 +58,7 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
         .encode(x=x, y=y)
     )
     marks = (
-        alt.Chart(inline(rows))
+        alt.Chart(ROWS)
         .mark_point(filled=True, size=34)
         .encode(
             x=x,
@@ -75,7 +75,7 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
         )
         .add_params(pick)
     )
-    return finish(line + marks, height=430, width=560)
+    return finish(line + marks, rows, height=430, width=560)
 
 
 def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Words) -> Spec:
@@ -96,7 +96,7 @@ def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Wor
     colour, shape = colours_and_shapes(classes)
     pick = _picker(drawn.context, w)
     chart = (
-        alt.Chart(inline(rows))
+        alt.Chart(ROWS)
         .mark_point(filled=True, size=28)
         .encode(
             x=alt.X("f0:Q", title=title, scale=alt.Scale(domain=[0, 1])),
@@ -114,4 +114,4 @@ def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Wor
         )
         .add_params(pick)
     )
-    return finish(chart, height=95 * len(classes))
+    return finish(chart, rows, height=95 * len(classes))

@@ -14,6 +14,7 @@ from tabcouce.report.charts.style import (
     BLUE,
     GREY,
     INK,
+    ROWS,
     WIDTH,
     Spec,
     colours_and_shapes,
@@ -26,19 +27,20 @@ from tabcouce.report.verdict_text import CHANCE, best_model
 
 
 def honesty_strip(target: TargetSummary, w: Words) -> Spec:
-    """Each model's score under every split, with its interval."""
+    """Each model's score under every split, with its interval; runs that knew the contexts apart."""
     edge = captions.SCORE_EDGE if target.metric == "r2" else 0.0
     rows: list[dict[str, Any]] = []
     splits = [captions.short_split(proof.key, w) for proof in target.splits]
+    runs = [(model, mode) for model in target.models for mode in target.modes(model)]
     for proof, name in zip(target.splits, splits, strict=True):
-        for model in target.models:
-            found = target.score(proof.key, model, target.metric)
+        for model, mode in runs:
+            found = target.score(proof.key, model, target.metric, mode)
             if found is None or found.value is None:
                 continue
             low, high = (found.value if end is None else end for end in (found.low, found.high))
             rows.append(
                 {
-                    "f0": w.label("model", model),
+                    "f0": _run_name(model, mode, w),
                     "f1": name,
                     "f2": max(found.value, edge),
                     "f3": max(low, edge),
@@ -48,7 +50,7 @@ def honesty_strip(target: TargetSummary, w: Words) -> Spec:
                     "f7": found.high,
                 }
             )
-    models = [w.label("model", model) for model in target.models]
+    models = [_run_name(model, mode, w) for model, mode in runs]
     colour, shape = colours_and_shapes(splits)
     metric = w.label("metric", target.metric)
     tips = [
@@ -58,7 +60,7 @@ def honesty_strip(target: TargetSummary, w: Words) -> Spec:
         alt.Tooltip("f6:Q", title=w("chart.low"), format=".3f"),
         alt.Tooltip("f7:Q", title=w("chart.high"), format=".3f"),
     ]
-    place = alt.Chart(inline(rows)).encode(
+    place = alt.Chart(ROWS).encode(
         y=alt.Y("f0:N", sort=models, title=None, axis=alt.Axis(grid=False, ticks=False)),
         yOffset=alt.YOffset("f1:N", sort=splits, scale=alt.Scale(paddingOuter=0.6)),
         tooltip=tips,
@@ -78,7 +80,12 @@ def honesty_strip(target: TargetSummary, w: Words) -> Spec:
         shape=alt.Shape("f1:N", scale=shape, sort=splits),
     )
     chance = mark_at(CHANCE.get(target.metric, 0.0), domain)
-    return finish(chance + spans + marks, height=len(models) * (14 * len(splits) + 14))
+    return finish(chance + spans + marks, rows, height=len(models) * (14 * len(splits) + 14))
+
+
+def _run_name(model: str, mode: str, w: Words) -> str:
+    name = w.label("model", model)
+    return name if mode == "blind" else w("book.known", model=name)
 
 
 def difference_forest(target: TargetSummary, w: Words) -> Spec:
@@ -100,7 +107,7 @@ def difference_forest(target: TargetSummary, w: Words) -> Spec:
     y = alt.Y("f0:N", sort=names, title=None, axis=alt.Axis(grid=False, ticks=False, labelLimit=340))
     gain = alt.Tooltip("f6:Q", title=title, format="+.3f")
     single = (
-        alt.Chart(inline(units))
+        alt.Chart(ROWS)
         .mark_point(filled=False, size=34, strokeWidth=1.2, color=GREY, opacity=0.8)
         .encode(
             y=y, x=alt.X("f1:Q", title=title), tooltip=[alt.Tooltip("f7:N", title=w("chart.context")), gain]
@@ -119,6 +126,7 @@ def difference_forest(target: TargetSummary, w: Words) -> Spec:
     )
     return finish(
         mark_at(0.0, alt.Scale()) + single + wide + narrow + centre,
+        units,
         height=44 * len(names) + 10,
         width=WIDTH - 130,
     )
@@ -149,7 +157,7 @@ def context_scores(target: TargetSummary, w: Words) -> Spec:
     )
     y = alt.Y("f0:N", sort=order, title=None, axis=alt.Axis(ticks=False, grid=True))
     chart = (
-        alt.Chart(inline(rows))
+        alt.Chart(ROWS)
         .mark_point(filled=True, size=70, opacity=0.9)
         .encode(
             y=y,
@@ -168,4 +176,4 @@ def context_scores(target: TargetSummary, w: Words) -> Spec:
             ],
         )
     )
-    return finish(chart, height=22 * len(order) + 10)
+    return finish(chart, rows, height=22 * len(order) + 10)

@@ -15,10 +15,21 @@ PALETTE = [BLUE, "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 WIDTH = 700
 Spec = dict[str, Any]
+ROWS = alt.NamedData(name="rows")
+"""Many rows join the finished spec: Altair would copy and check each of them several times."""
 
 
-def finish(chart: alt.LayerChart | alt.Chart, height: float, width: float = WIDTH) -> Spec:
-    """Size and style; without the schema address, so that the page names no outside place."""
+def finish(
+    chart: alt.LayerChart | alt.Chart,
+    rows: list[dict[str, Any]],
+    *,
+    height: float,
+    width: float = WIDTH,
+) -> Spec:
+    """Size, style and the rows; without the schema address, so that the page names no outside place.
+
+    rows  what `ROWS` stands for in the chart
+    """
     styled = (
         chart.properties(width=width, height=height)
         .configure(font=FONT, background="transparent")
@@ -42,10 +53,12 @@ def finish(chart: alt.LayerChart | alt.Chart, height: float, width: float = WIDT
     )
     spec: Spec = styled.to_dict()
     spec.pop("$schema", None)
+    spec["datasets"] = {ROWS.name: rows}
     return spec
 
 
 def inline(rows: list[dict[str, Any]]) -> alt.Data:
+    """A few rows that stand in the spec."""
     return alt.Data(values=rows)
 
 
