@@ -6,7 +6,8 @@ contexts say of factor and target is taken out of both, and the rest is regresse
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +15,14 @@ import pandas as pd
 from scipy import stats
 from sklearn.linear_model import RidgeCV
 from sklearn.preprocessing import SplineTransformer
+from threadpoolctl import threadpool_limits
 
 from tabcouce.explanation.factor import Effect
 from tabcouce.models.scaling import RobustScale
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
+
+__all__ = ["Slopes", "adjusted_effect", "naive_effect", "slopes"]
 
 FEWEST_CLUSTERS = 5
 LEAST_OVERLAP = 0.05
@@ -29,6 +33,28 @@ DEMEANING_ROUNDS = 20
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """Naive and adjusted effect of one column; None for a category or a constant."""
+
+    naive: Effect | None
+    adjusted: Effect | None
+
+
+def slopes(dataset: Dataset, columns: Sequence[str], split: Split, *, seed: int) -> Mapping[str, Slopes]:
+    """Both effects of each column; empty for classes, whose log-odds have no such slope."""
+    if not dataset.is_regression:
+        return {}
+    # Thousands of small matrix products: threads that wait for each other cost more than they save.
+    with threadpool_limits(limits=1, user_api="blas"):
+        return {
+            column: Slopes(
+                naive_effect(dataset, column, split), adjusted_effect(dataset, column, split, seed=seed)
+            )
+            for column in columns
+        }
 
 
 def naive_effect(dataset: Dataset, column: str, split: Split) -> Effect | None:
@@ -124,7 +150,8 @@ def held_out_fit(Z: Floats, target: Floats, cluster: Labels, seed: int) -> Float
     for k in np.unique(fold):
         test = fold == k
         out[test] = RidgeCV(PENALTIES).fit(Z[~test], target[~test]).predict(Z[test])
-    return out
+    # A fit that says less than nothing of clusters it has not seen would add noise, not remove it.
+    return out if np.square(target - out).sum() < np.square(target).sum() else np.zeros_like(out)
 
 
 def slope(x: Floats, y: Floats, cluster: Labels, *, overlap: float) -> Effect | None:

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from tabcouce.evaluation import Score
+from tabcouce.explanation.effects import Slopes
 from tabcouce.explanation.factor import Attribution, Factor
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
@@ -23,6 +24,7 @@ NEGLIGIBLE = 0.005
 def factor_table(
     attribution: Attribution,
     permutation: Mapping[str, Score],
+    effects: Mapping[str, Slopes],
     dataset: Dataset,
     split: Split,
 ) -> tuple[Factor, ...]:
@@ -30,6 +32,7 @@ def factor_table(
 
     attribution  contributions on held-out rows of `split`
     permutation  column -> loss, for the columns it was measured for
+    effects      column -> slopes, likewise
     """
     size = np.abs(attribution.values).mean(axis=0)
     total = float(size.sum())
@@ -64,6 +67,8 @@ def factor_table(
                 expected=role.expected,
                 agreement=agreement(role.expected, shape),
                 unit=role.unit,
+                naive=effects[name].naive if name in effects else None,
+                adjusted=effects[name].adjusted if name in effects else None,
                 varies_within_context=within_share(dataset.X[name], split.unit),
             )
         )

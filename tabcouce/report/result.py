@@ -135,4 +135,5 @@ def _factor(factor: Factor) -> dict[str, Any]:
     """Design keys first; 'expected' is null where nobody has stated a direction."""
     document = asdict(factor)
     document["expected"] = None if factor.expected == "unknown" else factor.expected
-    return {**document, "naive_effect": {}, "adjusted_effect": {}}
+    document["naive_effect"], document["adjusted_effect"] = document.pop("naive"), document.pop("adjusted")
+    return document
