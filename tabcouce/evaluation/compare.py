@@ -6,7 +6,7 @@ import numpy as np
 
 from tabcouce.evaluation.metrics import auc, r2
 from tabcouce.evaluation.resample import Floats, Units, draw_units, interval, resampled
-from tabcouce.evaluation.scores import tested_rows
+from tabcouce.evaluation.scores import as_ranking, tested_rows
 from tabcouce.evaluation.trial import Difference, Trial
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
@@ -27,7 +27,7 @@ def paired_difference(
     """
     rows = np.flatnonzero(tested_rows(first) & tested_rows(second))
     y = dataset.y[rows]
-    a, b = first.prediction[rows], second.prediction[rows]
+    a, b = (as_ranking(trial.model, trial.prediction[rows]) for trial in (first, second))
     found, unit = np.unique(split.unit[rows], return_inverse=True)
     names = [split.units[u] for u in found]
     metric, key = (r2, "r2") if dataset.is_regression else (auc, "auc")

@@ -18,6 +18,8 @@ Metric = Callable[[Floats, Floats], float | None]
 FALSE_ALARMS = 0.05
 LEAST_PROBABILITY = 1e-15
 RECALL_KEY = "recall_at_5pct_false_alarms"
+RANKING_KEYS = ("auc", "average_precision", RECALL_KEY)
+"""Scores that read the order of the rows only."""
 
 
 def r2(y_true: Floats, prediction: Floats) -> float | None:

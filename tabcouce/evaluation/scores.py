@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from tabcouce.evaluation.metrics import Metric, metrics_of
+from tabcouce.evaluation.metrics import RANKING_KEYS, Metric, metrics_of
 from tabcouce.evaluation.resample import Floats, Units, draw_units, resampled, with_interval
 from tabcouce.evaluation.trial import ModelScores, Score, Trial
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
+
+CONSTANT = "constant"
 
 
 def score(trial: Trial, dataset: Dataset, split: Split, *, draws: int, seed: int) -> ModelScores:
@@ -25,14 +27,21 @@ def score(trial: Trial, dataset: Dataset, split: Split, *, draws: int, seed: int
     y, prediction = dataset.y[rows], trial.prediction[rows]
     found, unit = np.unique(split.unit[rows], return_inverse=True)
     metrics = metrics_of(prediction)
+    ranking = as_ranking(trial.model, prediction)
     counts = draw_units(len(found), draws=draws, seed=seed)
-    drawn = resampled(y, prediction, unit, counts) if len(found) >= 2 else {}
+    drawn = dict(resampled(y, prediction, unit, counts)) if len(found) >= 2 else {}
+    if drawn and ranking is not prediction:
+        again = resampled(y, ranking, unit, counts)
+        drawn |= {key: again[key] for key in RANKING_KEYS if key in again}
     return ModelScores(
         model=trial.model,
         split=trial.split,
         metrics={
             key: with_interval(
-                metric(y, prediction), drawn.get(key, np.zeros(0)), n=len(rows), units=len(found)
+                metric(y, ranking if key in RANKING_KEYS else prediction),
+                drawn.get(key, np.zeros(0)),
+                n=len(rows),
+                units=len(found),
             )
             for key, metric in metrics.items()
         },
@@ -42,6 +51,18 @@ def score(trial: Trial, dataset: Dataset, split: Split, *, draws: int, seed: int
         mode=trial.mode,
         notes=trial.notes,
     )
+
+
+def as_ranking(model: str, prediction: Floats) -> Floats:
+    """The prediction as AUC and its like read it: a constant gives every row the same shares.
+
+    Out of fold it does not. A fold whose test rows are rich in a class was trained on rows poor
+    in it, so pooled over the folds the constant ranks them backwards, and an AUC far below 0.5
+    would make any guessing model look like a gain.
+    """
+    if model != CONSTANT or prediction.ndim == 1:
+        return prediction
+    return np.broadcast_to(prediction.mean(axis=0), prediction.shape)
 
 
 def tested_rows(trial: Trial) -> npt.NDArray[np.bool_]:

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from tabcouce.evaluation.candidates import simplicity
 from tabcouce.evaluation.compare import paired_difference
 from tabcouce.evaluation.metrics import auc, r2
-from tabcouce.evaluation.scores import tested_rows
+from tabcouce.evaluation.scores import CONSTANT, as_ranking, tested_rows
 from tabcouce.evaluation.trial import Difference, Trial, Verdict
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split, SplitPlan
 
 MARGIN = {"r2": 0.01, "auc": 0.005}
 FEWEST_UNITS = 4
-CONSTANT, LINEAR = "constant", "linear"
+LINEAR = "linear"
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,8 @@ def _margin(regression: bool) -> float:
 
 def _pooled(trial: Trial, dataset: Dataset) -> float:
     rows = tested_rows(trial)
-    value = (r2 if dataset.is_regression else auc)(dataset.y[rows], trial.prediction[rows])
+    prediction = as_ranking(trial.model, trial.prediction[rows])
+    value = (r2 if dataset.is_regression else auc)(dataset.y[rows], prediction)
     return float("-inf") if value is None else value
 
 

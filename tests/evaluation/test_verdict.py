@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabcouce.evaluation import decide
+from tabcouce.evaluation import decide, score
 
 
 def case(machines: int = 8, rows: int = 40) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -115,3 +115,32 @@ def test_classes_are_judged_by_auc(dataset_of, plan_of, trial_of) -> None:
     )
     assert (found.metric, found.recommended, found.outcome) == ("auc", "lightgbm", "use_model")
     assert found.differences[0].gain > 0.05
+
+
+def out_of_fold_shares(label: np.ndarray, machine: np.ndarray) -> np.ndarray:
+    """What a constant says of each machine when trained on the others."""
+    p = np.array([label[machine != m].mean() for m in machine])
+    return np.column_stack([1 - p, p])
+
+
+def test_a_model_that_ranks_no_better_than_chance_does_not_beat_the_constant(
+    dataset_of, plan_of, trial_of
+) -> None:
+    """The constant's pooled out-of-fold shares rank the machines backwards: AUC near 0.2."""
+    X, _, machine = case()
+    rng = np.random.default_rng(3)
+    label = (rng.random(len(machine)) < (0.1 + 0.1 * machine)).astype(float)
+    guess = rng.random(len(label))
+    trials = [
+        trial_of("constant", out_of_fold_shares(label, machine)),
+        trial_of("lightgbm", np.column_stack([1 - guess, guess])),
+    ]
+    data, plan = dataset_of(X, label, machine, ("good", "bad")), plan_of(machine)
+    found = decide(trials, data, plan, draws=100, seed=0)
+    assert (found.outcome, found.recommended) == ("do_not_predict", "constant")
+    assert abs(found.differences[0].gain) < 0.1
+    shown = score(trials[0], data, plan.of("unseen:machine"), draws=50, seed=0).metrics
+    assert shown["auc"].value == shown["auc"].low == shown["auc"].high == 0.5
+    # Scores that read the shares themselves keep the ones that were predicted.
+    p = trials[0].prediction[np.arange(len(label)), label.astype(int)]
+    assert shown["log_loss"].value == pytest.approx(-np.log(p).mean())
