@@ -29,7 +29,7 @@ from tabcouce.report.tables import (
     split_table,
 )
 from tabcouce.report.tiles import Tile, tiles
-from tabcouce.report.verdict_text import best_model, verdict_sentences
+from tabcouce.report.verdict_text import best_model, shown_outcome, verdict_sentences
 
 LISTED = 40
 """Names of columns that are listed per role before 'and n more'."""
@@ -40,6 +40,7 @@ SIGNS = {
     "use_linear": ("●", "good"),
     "do_not_predict": ("■", "bad"),
     "undecided": ("▲", "open"),
+    "weak": ("◐", "open"),
 }
 """Traffic mark per outcome: a shape and a colour beside the word, never colour alone."""
 
@@ -136,12 +137,13 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
     count = Counter(finding.severity for finding in target.findings)
     total = 0 if explained is None else len(target.factors_of(explained))
     key = f"t{number}"
+    shown = shown_outcome(target)
     findings = tuple(_finding_view(finding, w) for finding in target.findings)
     return TargetView(
         key=key,
         target=target,
-        sign=SIGNS.get(target.verdict.outcome, ("●", "open")),
-        outcome=w.label("outcome", target.verdict.outcome),
+        sign=SIGNS.get(shown, ("●", "open")),
+        outcome=w.label("outcome", shown),
         sentences=verdict_sentences(target, w.language),
         tiles=tiles(target, w),
         counts=w.listing(
@@ -159,7 +161,11 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         factors=None if explained is None else factor_table(target, explained, w),
         factors_intro=""
         if explained is None
-        else w("page.factors_intro", model=w.label("model_in", explained)),
+        else captions.sentences(
+            w,
+            w("page.factors_intro", model=w.label("model_in", explained)),
+            w("page.factors_weak") if target.verdict.outcome == "do_not_predict" else "",
+        ),
         factors_more=w("page.factors_more", shown=FACTOR_ROWS, total=total) if total > FACTOR_ROWS else "",
         splits=split_table(target, w),
         figures=_figures(target, key, w),
@@ -187,7 +193,7 @@ def top_factors(target: TargetSummary, w: Words) -> str:
     """The three factors that matter most, each with its direction, in one line; '' without any."""
     model = target.explained_model
     found = [factor for factor in target.factors_of(model) if factor.importance > 0][:3] if model else []
-    if model is None or not found:
+    if model is None or not found or target.verdict.outcome == "do_not_predict":
         return ""
     named = [
         w("page.factor_direction", name=factor.name, direction=w.label("direction", factor.direction))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 from tabcouce.evaluation.trial import Difference, Score
 from tabcouce.explanation.factor import Factor
@@ -11,7 +12,7 @@ from tabcouce.report.captions import comparison, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, score, signed, significant
 from tabcouce.report.summary import SplitProof, TargetSummary
-from tabcouce.report.verdict_text import best_model, unseen
+from tabcouce.report.verdict_text import best_model, shown_outcome, unseen
 
 EMPTY = "–"
 FACTOR_ROWS = 15
@@ -81,17 +82,18 @@ def overview_table(targets: Sequence[TargetSummary], w: Words) -> TableView:
         (w("tile.honest"), True, True),
         (w("table.held_out"), False, False),
     )
-    marks = {"do_not_predict": "bad", "undecided": "open"}
+    marks = {"do_not_predict": "bad", "undecided": "open", "weak": "open"}
     rows = []
     for k, target in enumerate(targets, 1):
         verdict = target.verdict
         none = verdict.outcome == "do_not_predict"
+        shown = shown_outcome(target)
         symbol = w.label("metric_symbol", target.metric)
         found = _score_cell(target.score(target.headline, best_model(target), target.metric), w, strong=True)
         rows.append(
             (
                 Cell(target.target.name, name=True, link=f"t{k}-verdict"),
-                Cell(w.label("outcome", verdict.outcome), mark=marks.get(verdict.outcome, "good")),
+                Cell(w.label("outcome", shown), mark=marks.get(shown, "good")),
                 Cell(EMPTY if none else w.label("model", verdict.recommended)),
                 found if found.reason else replace(found, text=f"{symbol} {found.text}"),
                 Cell(long_split(target.headline, w)),
@@ -112,10 +114,20 @@ def model_table(target: TargetSummary, w: Words) -> TableView:
         heads.append((w.label("metric", "recall_at_5pct_false_alarms"), True, False))
     heads += [(w("table.seconds"), True, False), (w("table.rows_used"), True, False)]
     heads.append((w("table.notes"), False, False))
+    runs = [scores for scores in target.scores if scores.split == target.headline]
+    # A column that says the same of every model only takes the room of those that do not.
+    shown = [True] * (len(heads) - 2) + [
+        len({run.rows_used for run in runs}) > 1,
+        any(run.notes for run in runs),
+    ]
     rows = []
     for model in target.models:
         rows += [_model_row(target, model, mode, keys, w) for mode in target.modes(model) or ("blind",)]
-    return TableView(w("table.models", metric=metric), tuple(heads), tuple(rows))
+    return TableView(
+        w("table.models", metric=metric),
+        tuple(compress(heads, shown)),
+        tuple(tuple(compress(row, shown)) for row in rows),
+    )
 
 
 def _model_row(target: TargetSummary, model: str, mode: str, keys: list[str], w: Words) -> tuple[Cell, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from tabcouce.report.captions import short_split
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, score, significant, with_unit
-from tabcouce.report.summary import TargetSummary
-from tabcouce.report.verdict_text import best_model, unseen
+from tabcouce.report.summary import Band, TargetSummary
+from tabcouce.report.verdict_text import best_model, held_out, unseen
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def _honest(target: TargetSummary, w: Words) -> Tile:
     found = target.score(target.headline, best_model(target), target.metric)
     if found is None:
         return _missing(w("tile.honest"), target.metric, w)
-    fields = {"unseen": unseen(target, w), "units": found.units}
+    fields = {"unseen": unseen(target, w), "held": held_out(target, found.units, w)}
     if found.low is None or found.high is None:
         note = w("tile.honest_note_plain", **fields)
     else:
@@ -63,6 +63,8 @@ def _gap(target: TargetSummary, w: Words) -> Tile:
         if (found := target.score(key, model, target.metric)) is not None
     )
     names = {"metric": w.label("metric_symbol", target.metric), "model": w.label("model", model)}
+    if target.headline == "shuffled":
+        return Tile(w("tile.gap"), w("tile.gap_untested"), w("tile.gap_untested_note"))
     if len(steps) < 2:
         value = steps[0][1] if steps else w("tile.not_available")
         return Tile(w("tile.gap"), value, w("tile.gap_none", **names))
@@ -95,7 +97,12 @@ def _band(target: TargetSummary, w: Words) -> Tile:
     value = w("tile.band_value", half=with_unit(significant(band.half_width), target.target.unit))
     if band.coverage is None:
         return Tile(title, value, w("tile.band_note_plain"))
-    return Tile(title, value, w("tile.band_note", coverage=percent(band.coverage), units=band.units))
+    return Tile(title, value, _coverage_note(target, band, w))
+
+
+def _coverage_note(target: TargetSummary, band: Band, w: Words) -> str:
+    held = held_out(target, band.units, w)
+    return w("tile.band_note", coverage=percent(band.coverage), unseen=unseen(target, w), held=held)
 
 
 def _recall(target: TargetSummary, w: Words) -> Tile:

@@ -9,6 +9,8 @@ from tabcouce.report.summary import TargetSummary
 
 CHANCE = {"r2": 0.0, "auc": 0.5}
 """Score of a model that knows nothing; what stands above it can be lost."""
+WEAK = {"r2": 0.3, "auc": 0.65}
+"""Below this score the report recommends a model only with care."""
 SMALL_GAP = 0.05
 """A smaller loss than this, in R2 or AUC, does not matter."""
 LARGE_SHARE = 1 / 3
@@ -37,12 +39,20 @@ def split_noun(split: str, w: Words) -> str:
     return w(f"noun.{kind}", column=column) if kind == "unseen" else w.label("noun", kind)
 
 
-def interval_text(found: Score, w: Words, shown: str = "score") -> str:
+def held_out(target: TargetSummary, units: int, w: Words) -> str:
+    """'12 held out', or '50 blocks of rows' where nothing but rows could be held out."""
+    proof = next((split for split in target.splits if split.key == target.headline), None)
+    by_rows = proof is not None and proof.by_rows and proof.key == "shuffled" and not target.contexts
+    return w("interval.blocks" if by_rows else "interval.held_out", units=units)
+
+
+def interval_text(target: TargetSummary, found: Score, w: Words, shown: str = "score") -> str:
     """'(95 % interval 0.31 to 0.52, 12 held out)', shorter where there is no interval."""
     write = score if shown == "score" else significant
+    held = held_out(target, found.units, w)
     if found.low is None or found.high is None:
-        return w("interval.none", units=found.units, n=found.n)
-    return w("interval.some", low=write(found.low), high=write(found.high), units=found.units)
+        return w("interval.none", held=held, n=found.n)
+    return w("interval.some", low=write(found.low), high=write(found.high), held=held)
 
 
 def _which_model(target: TargetSummary, w: Words) -> str:
@@ -111,7 +121,7 @@ def _how_good(target: TargetSummary, w: Words) -> str:
         "unseen": unseen(target, w),
         "model": w.label("model_in", model),
         "score": score(main.value),
-        "interval": interval_text(main, w),
+        "interval": interval_text(target, main, w),
     }
     if not target.is_regression:
         caught = target.score(target.headline, model, "recall_at_5pct_false_alarms")
@@ -124,7 +134,7 @@ def _how_good(target: TargetSummary, w: Words) -> str:
         "good.error",
         **fields,
         error=with_unit(significant(error.value), target.target.unit),
-        error_interval=interval_text(error, w, "unit"),
+        error_interval=interval_text(target, error, w, "unit"),
         share=share_text(target, error, w),
     )
 
@@ -142,7 +152,8 @@ def share_text(target: TargetSummary, error: Score, w: Words) -> str:
 
 
 def _what_vanishes(target: TargetSummary, w: Words) -> str:
-    model = best_model(target)
+    """The same model with the same knowledge of the contexts, shuffled and never seen."""
+    model = _best_shuffled(target) if target.verdict.outcome == "do_not_predict" else best_model(target)
     seen = target.score("shuffled", model, target.metric)
     new = target.score(target.headline, model, target.metric)
     if target.headline == "shuffled":
@@ -154,13 +165,52 @@ def _what_vanishes(target: TargetSummary, w: Words) -> str:
         key = "do_not"
     return w(
         f"gap.{key}",
+        model=w.label("model_in", model),
         metric=w.label("metric_plain", target.metric),
         unseen=unseen(target, w),
         seen=score(seen.value),
         new=score(new.value),
         gap=score(abs(seen.value - new.value)),
         percent=percent(lost_share(target.metric, seen.value, new.value)),
+        harder=_harder(target, model, new.value, w),
     )
+
+
+def _best_shuffled(target: TargetSummary) -> str:
+    """Where nothing is to be recommended: the model that looked best on shuffled rows."""
+    found = {
+        model: known.value
+        for model in target.models
+        if model != "constant" and (known := target.score("shuffled", model, target.metric))
+    }
+    scored = {model: value for model, value in found.items() if value is not None}
+    return max(scored, key=scored.__getitem__) if scored else best_model(target)
+
+
+def _harder(target: TargetSummary, model: str, headline: float, w: Words) -> str:
+    """A way of holding out on which the model does clearly worse than on the headline one."""
+    others = {
+        proof.key: found.value
+        for proof in target.splits
+        if proof.key not in ("shuffled", target.headline)
+        and (found := target.score(proof.key, model, target.metric)) is not None
+        and found.value is not None
+    }
+    if not others:
+        return ""
+    key = min(others, key=others.__getitem__)
+    if headline - others[key] <= SMALL_GAP:
+        return ""
+    return w("gap.harder", split=split_noun(key, w), score=score(others[key]))
+
+
+def shown_outcome(target: TargetSummary) -> str:
+    """The verdict's outcome, or 'weak' where even the recommended model explains little."""
+    outcome = target.verdict.outcome
+    found = target.score(target.headline, target.verdict.recommended, target.metric)
+    if outcome in ("do_not_predict", "undecided") or found is None or found.value is None:
+        return outcome
+    return "weak" if found.value < WEAK.get(target.metric, 0.0) else outcome
 
 
 def lost_share(metric: str, seen: float, new: float) -> float:
