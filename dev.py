@@ -103,7 +103,8 @@ def main(arguments: list[str]) -> int:
         return demo()
     if arguments[0] == "test":
         return test(arguments[1:])
-    return run("-m", "tabcouce", *arguments[1:])
+    # From the caller's folder: the paths they type are theirs.
+    return subprocess.run([PYTHON, "-m", "tabcouce", *arguments[1:]]).returncode
 
 
 if __name__ == "__main__":
