@@ -35,6 +35,7 @@ class CouceEstimator(BaseEstimator):
     proxy_columns  inputs that give the context away; O4 swaps them between contexts
     tolerances     sensor -> (offset in its unit, gain as a share); O1 recalibrates within it
     members        networks per variant; each holds out another block of training contexts
+    piecewise      whether columns also enter as ramps at the target's thresholds (300 rows or more)
     epochs, batch  None: by the number of rows
     view           'auto', 'pooled' or 'do': what `predict` without context uses
     interventions  'auto', 'on' or 'off'
@@ -55,6 +56,7 @@ class CouceEstimator(BaseEstimator):
         depth: int = 2,
         embedding: int = 32,
         frequencies: int = 8,
+        piecewise: bool = True,
         learning_rate: float = 1e-2,
         proxy_weight: float = 0.1,
         invariance_weight: float = 1.0,
@@ -76,6 +78,7 @@ class CouceEstimator(BaseEstimator):
         self.depth = depth
         self.embedding = embedding
         self.frequencies = frequencies
+        self.piecewise = piecewise
         self.learning_rate = learning_rate
         self.proxy_weight = proxy_weight
         self.invariance_weight = invariance_weight

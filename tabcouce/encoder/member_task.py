@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.encoder.intervention import Budget
+from tabcouce.encoder.ramps import Ramps
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class MemberTask:
     train      rows the member learns from; held: rows it never sees, in its context block
     centre, factor (q,) the member's own scale; shrink (L + 1,); bin_value (K,)
     skip, bias (q, k), (k,) linear start; effect (L + 1, k) its context effects, before shrinkage
+    ramps      the member's target-aware code
     use_context whether context effects are learnt (backdoor) or not (pooled)
     """
 
@@ -40,6 +42,7 @@ class MemberTask:
     skip: npt.NDArray[np.float64]
     bias: npt.NDArray[np.float64]
     effect: npt.NDArray[np.float64]
+    ramps: Ramps
     use_context: bool
     seed: int
     budget: Budget | None = None

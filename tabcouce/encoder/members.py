@@ -12,9 +12,10 @@ import pandas as pd
 from tabcouce.encoder.backdoor import ContextLevels, intercepts, level_counts, shrinkage
 from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.intervention import Budget
-from tabcouce.encoder.linear_start import linear_start
+from tabcouce.encoder.linear_start import linear_start, within
 from tabcouce.encoder.member_task import MemberTask
 from tabcouce.encoder.proxies import TargetBins
+from tabcouce.encoder.ramps import Ramps
 from tabcouce.models.scaling import RobustScale
 
 BLOCKS = 5
@@ -112,14 +113,21 @@ def context_blocks(unit: npt.NDArray[np.int64], blocks: int, seed: int) -> npt.N
 
 
 def member_tasks(
-    fold: FoldRows, variant: Variant, *, members: int, bins: int, budget: Budget, seed: int
+    fold: FoldRows,
+    variant: Variant,
+    *,
+    members: int,
+    bins: int,
+    budget: Budget,
+    seed: int,
+    piecewise: bool = False,
 ) -> list[MemberTask]:
     """The members of one variant; the same rows and seeds for every variant, so that they pair."""
-    return [_member(fold, variant, m, bins, budget, seed) for m in range(members)]
+    return [_member(fold, variant, m, bins, budget, seed, piecewise) for m in range(members)]
 
 
 def _member(
-    fold: FoldRows, variant: Variant, member: int, bins: int, budget: Budget, seed: int
+    fold: FoldRows, variant: Variant, member: int, bins: int, budget: Budget, seed: int, piecewise: bool
 ) -> MemberTask:
     held = fold.blocks == member % (int(fold.blocks.max()) + 1)
     if held.all():
@@ -141,6 +149,7 @@ def _member(
         fold.index[train] if inside else None,
         fold.index[held] if inside else None,
     )
+    straight = target - start.intercept - Z @ start.weight
     count = level_counts(fold.index[train], fold.levels.total)
     shrink = np.append(shrinkage(count), 0.0) * float(inside)
     return MemberTask(
@@ -158,11 +167,28 @@ def _member(
         bin_value=value,
         skip=start.weight,
         bias=start.intercept,
-        effect=_start_effects(fold, target - start.intercept - Z @ start.weight, train, shrink, inside),
+        effect=_start_effects(fold, straight, train, shrink, inside),
+        ramps=_ramps(fold, Z, straight, train, reads) if piecewise else Ramps.none(),
         use_context=inside,
         seed=1000 * seed + member,
         budget=budget if variant.intervene else None,
     )
+
+
+def _ramps(
+    fold: FoldRows,
+    Z: npt.NDArray[np.float64],
+    residual: npt.NDArray[np.float64],
+    train: npt.NDArray[np.int64],
+    reads: npt.NDArray[np.bool_],
+) -> Ramps:
+    """Thresholds of the training rows' residuals inside contexts; blanks have none."""
+    p = fold.code.numeric
+    rest = within(residual[train], fold.index[train]) if fold.has_context else residual[train]
+    flag = fold.code.flag_of[:p]
+    readable = np.broadcast_to(reads[:p], (len(train), p)).copy()
+    readable[:, flag >= 0] &= fold.u[train][:, flag[flag >= 0]] == 0
+    return Ramps.of(Z[train][:, :p], rest, readable)
 
 
 def target_units(fold: FoldRows, train: npt.NDArray[np.int64]) -> tuple[float, float]:

@@ -20,6 +20,9 @@ from tabcouce.models.scaling import CLIP
 
 CODE_WIDTH = 3
 FREQUENCY_SCALE = 0.1
+FIRST_LAYER = 0.5
+"""Start of the first layer, as a share of the usual scale: with half of it the simulated processes
+are predicted as well or up to 0.01 R2 better (two seeds, three scales tried)."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,12 @@ class NetShape:
     frequencies: int
     readout: bool = True
     """Whether the proxies' expected value takes part in the output."""
+    ramps: int = 0
+    """R, of the target-aware code (`ramps`)."""
 
     @property
     def coded(self) -> int:
-        """Inputs of the body."""
+        """Inputs of the body, ramps apart."""
         code = self.numeric * CODE_WIDTH if self.frequencies else 0
         return self.inputs + code
 
@@ -77,6 +82,10 @@ class PackedNet(nn.Module):
 
     centre: Tensor
     factor: Tensor
+    ramp_column: Tensor
+    ramp_left: Tensor
+    ramp_steep: Tensor
+    step: Tensor
     shrink: Tensor
     bin_value: Tensor
     frequency: Tensor
@@ -104,6 +113,10 @@ class PackedNet(nn.Module):
         self.register_buffer("factor", torch.ones(members, shape.inputs))
         self.register_buffer("shrink", torch.zeros(members, shape.levels + 1))
         self.register_buffer("bin_value", torch.zeros(members, shape.proxies))
+        # A ramp that a member lacks has steepness 0 and stays 0.
+        self.register_buffer("ramp_column", torch.zeros(members, shape.ramps, dtype=torch.int64))
+        self.register_buffer("ramp_left", torch.zeros(members, shape.ramps))
+        self.register_buffer("ramp_steep", torch.zeros(members, shape.ramps))
 
     @property
     def members(self) -> int:
@@ -131,15 +144,26 @@ class PackedNet(nn.Module):
         flat = code.permute(0, 2, 1, 3).reshape(z.shape[0], z.shape[1], -1)
         return torch.cat([z, flat], dim=-1)
 
+    def on_ramps(self, z: Tensor) -> Tensor:
+        """(M, B, q) -> (M, B, R): how far up each ramp the row's number stands (`Ramps`)."""
+        number = z.gather(2, self.ramp_column[:, None].expand(-1, z.shape[1], -1))
+        return ((number - self.ramp_left[:, None]) * self.ramp_steep[:, None]).clamp(0.0, 1.0)
+
     def encode(self, u: Tensor) -> Encoded:
         """Scaled inputs (M, B, q) to the embedding and the context-free supervised output."""
         z = self.scaled(u)
         a = self.coded(z)
+        ramp = self.on_ramps(z) if self.shape.ramps else None
+        if ramp is not None:
+            a = torch.cat([a, ramp], dim=-1)
         for layer in range(self.shape.depth):
             a = F.silu(_affine(a, self.get_parameter(f"w{layer}"), self.get_parameter(f"b{layer}")))
         h = _affine(a, self.w_embed, self.b_embed)
         head = _affine(h, self.w_head, self.b_head)
-        return Encoded(h=h, supervised=torch.baddbmm(head, z, self.skip))
+        out = torch.baddbmm(head, z, self.skip)
+        if ramp is not None:
+            out = torch.baddbmm(out, ramp, self.step)
+        return Encoded(h=h, supervised=out)
 
     def embedding_shift(self, index: Tensor) -> Tensor:
         """Shrunken adjustment atoms of the rows' contexts; index (M, B, c) -> (M, B, d)."""
@@ -195,9 +219,13 @@ def _draw(shape: NetShape, rng: torch.Generator) -> dict[str, Tensor]:
         weights["code"] = normal(p, f, CODE_WIDTH, scale=1 / math.sqrt(f))
     size = shape.coded
     for layer in range(shape.depth):
-        weights[f"w{layer}"] = normal(size, shape.width, scale=math.sqrt(1 / max(size, 1)))
+        share = FIRST_LAYER if layer == 0 else 1.0
+        weights[f"w{layer}"] = normal(size, shape.width, scale=share * math.sqrt(1 / max(size, 1)))
         weights[f"b{layer}"] = normal(shape.width, scale=0.3)
         size = shape.width
+    # Ramps begin at zero weight: another number of them in the pack draws the same other weights.
+    weights["w0"] = torch.cat([weights["w0"], torch.zeros(shape.ramps, shape.width)])
+    weights["step"] = torch.zeros(shape.ramps, shape.outputs)
     weights["w_embed"] = normal(size, shape.embedding, scale=math.sqrt(2 / size))
     weights["b_embed"] = torch.zeros(shape.embedding)
     weights["w_head"] = torch.zeros(shape.embedding, shape.outputs)

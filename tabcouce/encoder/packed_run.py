@@ -62,7 +62,13 @@ def _fit_views(
         for f, (fold, budget) in enumerate(zip(folds, budgets, strict=True))
         for variant in plan.variants
         for task in member_tasks(
-            fold, variant, members=plan.members, bins=bins, budget=budget, seed=plan.seed
+            fold,
+            variant,
+            members=plan.members,
+            bins=bins,
+            budget=budget,
+            seed=plan.seed,
+            piecewise=plan.piecewise,
         )
     ]
     shape = _shape(folds[0], [job.task for job in jobs], plan, bins)
@@ -97,6 +103,7 @@ def _shape(fold: FoldRows, tasks: Sequence[MemberTask], plan: Plan, bins: int) -
         embedding=plan.embedding,
         frequencies=plan.frequencies,
         readout=plan.readout,
+        ramps=max(len(task.ramps.column) for task in tasks),
     )
 
 
@@ -122,9 +129,9 @@ def _packs(
     """Consecutive groups that fit the memory and the cache, at least one for each thread."""
     if not chosen:
         return []
-    weights = shape.coded * shape.width + shape.depth * shape.width**2
+    weights = (shape.coded + shape.ramps) * shape.width + shape.depth * shape.width**2
     waves = shape.numeric * shape.frequencies * 4
-    per_row = waves + 3 * shape.coded + 3 * shape.depth * shape.width
+    per_row = waves + 3 * (shape.coded + shape.ramps) + 3 * shape.depth * shape.width
     rows = max(len(jobs[i].task.u) for i in chosen)
     bytes_each = 4 * (5 * weights + plan.recipe.batch * per_row + rows * (shape.inputs + shape.proxies))
     most = int(np.clip(PACK_BYTES / bytes_each, 1, PACK_MEMBERS[device.type]))

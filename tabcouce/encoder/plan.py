@@ -14,6 +14,9 @@ from tabcouce.encoder.recipe import Recipe
 
 WIDE = 4
 """With fewer than four rows per input the periodic code is left out: it would only fit noise."""
+FEW_ROWS = 300
+MANY_COLUMNS = 200
+"""Columns have no thresholds looked for with fewer rows, or in spectra and other wide tables."""
 LEAST_STEPS = 300
 
 
@@ -27,6 +30,7 @@ class Plan:
     embedding: int
     frequencies: int
     readout: bool
+    piecewise: bool
     recipe: Recipe
     variants: tuple[Variant, ...]
     view: str
@@ -56,6 +60,9 @@ def planned(
         embedding=settings["embedding"],
         frequencies=settings["frequencies"] if n >= WIDE * inputs else 0,
         readout=settings["proxy_weight"] > 0,
+        piecewise=settings["piecewise"]
+        and n >= FEW_ROWS
+        and folds[0].code.numeric <= min(MANY_COLUMNS, n / WIDE),
         recipe=recipe,
         variants=variants(folds, budgets, settings["view"], settings["interventions"]),
         view=settings["view"],

@@ -31,7 +31,7 @@ def optimiser(net: PackedNet, recipe: Recipe) -> torch.optim.AdamW:
     for name, weight in net.named_parameters():
         if name in ("proxy", "atom", "effect", "share"):
             fast.append(weight)
-        elif name in ("frequency", "phase", "skip"):
+        elif name in ("frequency", "phase", "skip", "step"):
             slow.append(weight)
         elif name.startswith("b"):
             free.append(weight)
