@@ -17,6 +17,7 @@ from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.finding_text import FindingText, finding_text, warning_text
 from tabcouce.report.script import chart_library
+from tabcouce.report.static_chart import DRAWN, drawing
 from tabcouce.report.summary import Curve, Summary, TargetSummary
 from tabcouce.report.tables import (
     FACTOR_ROWS,
@@ -47,13 +48,14 @@ SIGNS = {
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with the sentence that says what to see."""
+    """A chart with the sentence that says what to see; drawing is for readers without scripts."""
 
     key: str
     title: str
     say: str
     alt: str
     spec: dict[str, Any]
+    drawing: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,8 @@ def _figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
 
     def add(name: str, title: str, say: str, spec: dict[str, Any]) -> None:
         alt = w("chart.alt", title=title, say=say)
-        found[name] = Figure(f"{key}-{name}", title, say, alt, spec)
+        drawn = drawing(spec, f"{key}-{name}-clip") if key == "t1" and name in DRAWN else None
+        found[name] = Figure(f"{key}-{name}", title, say, alt, spec, drawn)
 
     if any(target.score(proof.key, m, target.metric) for proof in target.splits for m in target.models):
         add("honesty", w("chart.honesty"), captions.honesty(target, w), charts.honesty_strip(target, w))

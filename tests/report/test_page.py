@@ -34,7 +34,7 @@ def own_part(page):
 def test_nothing_is_loaded_from_outside(pages):
     for page in pages.values():
         assert not re.search(r"""(?:src|href)\s*=\s*["']?\s*(?:https?:)?//""", own_part(page))
-        assert "@import" not in page and "url(" not in own_part(page)
+        assert "@import" not in page and not re.search(r"url\((?!#)", own_part(page))
         found = set(re.findall(r"https?://[\w./-]+", page))
         assert all(address.startswith("http://www.w3.org/") for address in found), found
         assert "default-src 'none'" in page
@@ -141,3 +141,12 @@ def test_a_browser_draws_every_chart_and_runs_no_foreign_script(regression_summa
     assert page.count('data-state="drawn"') == 11
     assert 'data-state="failed"' not in page
     assert b":CONSOLE" not in run.stderr
+
+
+def test_without_scripts_the_two_charts_one_decides_by_are_drawn_with_text(pages):
+    for page in pages.values():
+        drawings = re.findall(r"<noscript><div class=\"chart\">(<svg.*?</svg>)</div></noscript>", page, re.S)
+        assert len(drawings) == 2
+        assert all("<text" in drawing and "<image" not in drawing for drawing in drawings)
+        assert sum(map(len, drawings)) < 150_000
+        assert html.escape(HOSTILE) in drawings[1]
