@@ -19,7 +19,6 @@ from tabcouce.explanation.factor import Attribution
 from tabcouce.models import (
     BoostingModel,
     ConstantModel,
-    ContextBoostingModel,
     ForestModel,
     LinearModel,
 )
@@ -101,11 +100,8 @@ def _(model: ConstantModel, X: pd.DataFrame, background: pd.DataFrame, seed: int
     return Explained(np.zeros(X.shape), np.zeros(len(X)), 0.0, "constant")
 
 
-@explain.register(BoostingModel)
-@explain.register(ContextBoostingModel)
-def _(
-    model: BoostingModel | ContextBoostingModel, X: pd.DataFrame, background: pd.DataFrame, seed: int
-) -> Explained:
+@explain.register
+def _(model: BoostingModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
     return from_scores(model.contributions(X), model.estimate(X), "tree contributions")
 
 

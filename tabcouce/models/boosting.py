@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -29,9 +31,19 @@ from tabcouce.models.estimator import (
     plain,
     task_classes,
 )
-from tabcouce.models.inner_split import enough_folds, inner_folds
+from tabcouce.models.inner_split import InnerFold, enough_folds, inner_folds
 
 Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class BoostingRows:
+    """Training rows as LightGBM takes them: codes (n, p), label (n,) value or class number."""
+
+    codes: Floats
+    label: Floats
+    categorical: tuple[int, ...]
+    settings: TreeSettings
 
 
 class BoostingModel(PanelEstimator):
@@ -51,34 +63,46 @@ class BoostingModel(PanelEstimator):
         self.seed = seed
 
     def fit(self, X: pd.DataFrame, y: Floats, context: pd.DataFrame | None = None) -> Self:
+        rows = self._prepared(X, y)
+        n = len(rows.label)
+        folds = inner_folds(rows.label, context, folds=4, classes=len(self.classes_) > 0, seed=self.seed)
+        self._boost(rows, self._offset(n, None), enough_folds(folds, n) if context is None else folds)
+        return self
+
+    def _prepared(self, X: pd.DataFrame, y: Floats) -> BoostingRows:
+        """Learn classes, range, column code and base score from the training rows."""
         target = checked_target(X, y, self.task)
         self.classes_ = task_classes(target, self.task)
         k = len(self.classes_)
         label = np.searchsorted(self.classes_, target).astype(float) if k else target
         self.range_ = TargetRange.of(target)
         self.matrix_ = DesignMatrix.of(X)
-        codes = self.matrix_.codes(X)
-        n, p = codes.shape
-        settings = TreeSettings.for_rows(n, p, classes=k, threads=self.threads, seed=self.seed)
-        folds = inner_folds(label, context, folds=4, classes=k > 0, seed=self.seed)
-        if context is None:
-            folds = enough_folds(folds, n)
         self.base_ = base_score(label, k)
-        offset = np.broadcast_to(self.base_, (n, *self.base_.shape)).copy()
-        categorical = self.matrix_.categorical
-        self.rounds_ = choose_rounds(codes, label, offset, categorical, folds, settings).count
-        self.booster_ = grow(codes, label, offset, categorical, self.rounds_, settings)
-        return self
+        codes = self.matrix_.codes(X)
+        settings = TreeSettings.for_rows(*codes.shape, classes=k, threads=self.threads, seed=self.seed)
+        return BoostingRows(codes, label, self.matrix_.categorical, settings)
+
+    def _boost(self, rows: BoostingRows, offset: Floats, folds: Sequence[InnerFold]) -> None:
+        """Choose the rounds on the inner folds, then grow on all rows."""
+        self.rounds_ = choose_rounds(
+            rows.codes, rows.label, offset, rows.categorical, folds, rows.settings
+        ).count
+        self.booster_ = grow(rows.codes, rows.label, offset, rows.categorical, self.rounds_, rows.settings)
+
+    def _offset(self, n: int, context: pd.DataFrame | None) -> Floats:
+        """(n,) or (n, k): the score that the trees add to."""
+        return np.broadcast_to(self.base_, (n, *self.base_.shape)).copy()
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Floats:
-        raw = self.base_ + raw_score(self.booster_, self.matrix_.codes(X), self.threads)
-        estimate = to_estimate(raw, len(self.classes_))
+        trees = raw_score(self.booster_, self.matrix_.codes(X), self.threads)
+        estimate = to_estimate(trees + self._offset(len(X), context), len(self.classes_))
         return self.range_(estimate) if self.task == "regression" else estimate
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """(n, p + 1), or (n, k, p + 1) for more than two classes: exact SHAP values, base last.
 
-        Unit of the target before it is held within the range, or log-odds.
+        Of the prediction for a new context: the target before it is held within the range, or
+        log-odds.
         """
         codes = self.matrix_.codes(X)
         out = tree_contributions(self.booster_, codes, len(self.classes_), self.threads)
