@@ -76,6 +76,20 @@ def save_study(study: Study, summary: Summary, folder: Path, *, lang: str) -> No
     render(summary, frames, folder, lang=lang)
 
 
+def check_writable(folder: Path) -> None:
+    """Find out before the training, not after it, that the results cannot be written.
+
+    Raises  OSError if the folder cannot be made or written, or Excel keeps an old result open
+    """
+    there = next(place for place in (folder, *folder.resolve().parents) if place.exists())
+    with tempfile.TemporaryFile(dir=there):
+        pass
+    for name in ("report.html", "results.xlsx", "result.json"):
+        if (folder / name).exists():
+            with (folder / name).open("r+b"):
+                pass
+
+
 def render(summary: Summary, predictions: list[pd.DataFrame], folder: Path, *, lang: str) -> None:
     """Report, workbook and result.json from the summary alone; no refit."""
     write_page(summary, folder / "report.html", lang)

@@ -11,7 +11,6 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,7 +29,6 @@ from tabcouce.terminal import (
 )
 
 if TYPE_CHECKING:
-    from tabcouce.study import Study
     from tabcouce.study.inputs import Inputs
 
 app = typer.Typer(
@@ -71,8 +69,8 @@ def errors_as_exit_codes() -> Iterator[None]:
         say("Interrupted before the first model was finished; nothing was written.")
         raise typer.Exit(130) from error
     except OSError as error:
-        say(f"Error: {error.strerror or error}: {error.filename or ''}")
-        say("Close the file where it is open, or choose another folder with --out.")
+        what, remedy = why_not_written(error)
+        say(f"Error: {what}\n{remedy}")
         raise typer.Exit(3) from error
     except Exception as error:
         if os.environ.get("TABCOUCE_DEBUG"):
@@ -80,6 +78,25 @@ def errors_as_exit_codes() -> Iterator[None]:
         say(f"Internal error: {type(error).__name__}: {error}")
         say("This is a fault of tabcouce. Set TABCOUCE_DEBUG=1 to see where it happened.")
         raise typer.Exit(1) from error
+
+
+def why_not_written(error: OSError) -> tuple[str, str]:
+    """What happened and what to do, for files that the command writes; reading has its own errors."""
+    path = Path(error.filename or ".")
+    # Drafts lie beside the file that was named.
+    folder = path if path.is_dir() else path.parent
+    if not folder.exists():
+        return f"{folder}: there is no such folder.", "Make the folder first, or choose another with --out."
+    if isinstance(error, (NotADirectoryError, FileExistsError)):
+        return f"{path} is a file, not a folder.", "Choose a folder with --out."
+    reason = error.strerror or str(error)
+    path = path if path.exists() else folder
+    if isinstance(error, PermissionError):
+        return (
+            f"{path} cannot be written ({reason}).",
+            "Close it in Excel or the viewer if it is open, or choose another place with --out.",
+        )
+    return f"{path} cannot be written ({reason}).", "Make room, or choose another place with --out."
 
 
 def open_data(
@@ -158,7 +175,7 @@ def fit(
     device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu or cuda.")] = "auto",
     strict: Annotated[bool, typer.Option("--strict", help="Stop instead of guessing roles.")] = False,
     require: Annotated[
-        str | None, typer.Option(help="Gate on the headline score, e.g. 'r2>=0.5'.", show_default=False)
+        str | None, typer.Option(help="Gate on the headline score: 'r2>=0.5', 'rmse<=2'.", show_default=False)
     ] = None,
     fail_on_no_model: Annotated[
         bool, typer.Option("--fail-on-no-model", help="Exit code 5 when the verdict is 'do not predict'.")
@@ -169,11 +186,17 @@ def fit(
     """Compare the models on contexts never seen and write the report."""
     with errors_as_exit_codes():
         from tabcouce.study.effort import EFFORTS
+        from tabcouce.study.gate import failures, parse_gate
 
         if effort not in EFFORTS:
             raise typer.BadParameter(f"'{effort}' is not one of {', '.join(EFFORTS)}.", param_hint="--effort")
         check_language(lang)
-        gate = None if require is None else parse_gate(require)
+        if device not in DEVICES:
+            raise typer.BadParameter(f"'{device}' is not one of {', '.join(DEVICES)}.", param_hint="--device")
+        try:
+            gate = None if require is None else parse_gate(require)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--require") from error
         inputs = open_data(data, roles, sheet, target, context)
         if inputs.role_file is None and strict:
             raise RoleError(
@@ -183,11 +206,12 @@ def fit(
             )
         if not quiet:
             print_roles(inputs)
-        from tabcouce.bundle import save_study
+        from tabcouce.bundle import check_writable, save_study
         from tabcouce.report import result_document, summarize, verdict_sentences
         from tabcouce.study.fit import fit_study
 
         folder = out or Path("reports") / data.name.removesuffix(".gz").rsplit(".", 1)[0]
+        check_writable(folder)
         with progress(quiet) as listener:
             study = fit_study(
                 inputs.table,
@@ -214,8 +238,11 @@ def fit(
         if study.interrupted:
             say("Interrupted: the report holds the models that were finished.")
             raise typer.Exit(130)
-        if gate is not None:
-            enforce(gate, study)
+        failed = () if gate is None else failures(gate, study)
+        for line in failed:
+            say(f"Gate failed: {line}")
+        if failed:
+            raise typer.Exit(4)
         if fail_on_no_model and any(t.verdict.outcome == "do_not_predict" for t in study.targets):
             raise typer.Exit(5)
 
@@ -263,45 +290,12 @@ def report(study: StudyFolder, lang: Lang = "en") -> None:
 
 
 LANGUAGES = ("en", "ja")
+DEVICES = ("auto", "cpu", "cuda")
 
 
 def check_language(lang: str) -> None:
     if lang not in LANGUAGES:
         raise typer.BadParameter(f"'{lang}' is not one of {', '.join(LANGUAGES)}.", param_hint="--lang")
-
-
-@dataclass(frozen=True)
-class Gate:
-    """A condition on the headline score of the recommended model."""
-
-    metric: str
-    least: float
-
-
-def parse_gate(text: str) -> Gate:
-    """'r2>=0.5' as a gate; a usage error where it is not of that form."""
-    metric, _, number = text.partition(">=")
-    try:
-        return Gate(metric.strip(), float(number))
-    except ValueError as error:
-        raise typer.BadParameter(f"'{text}' is not of the form 'r2>=0.5'.", param_hint="--require") from error
-
-
-def enforce(gate: Gate, study: Study) -> None:
-    """Exit 4 unless every target's recommended model reaches the gate on its headline split."""
-    for part in study.targets:
-        chosen = next(
-            s for s in part.scores if s.split == part.verdict.headline and s.model == part.verdict.recommended
-        )
-        if gate.metric not in chosen.metrics:
-            raise typer.BadParameter(
-                f"'{gate.metric}' is not one of the scores {', '.join(chosen.metrics)}.",
-                param_hint="--require",
-            )
-        value = chosen.metrics[gate.metric].value
-        if value is None or value < gate.least:
-            say(f"Gate failed: {part.dataset.target}: {gate.metric} {value} is below {gate.least}.")
-            raise typer.Exit(4)
 
 
 def main() -> None:

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
 
 from tabcouce.checks import check
-from tabcouce.evaluation import (
-    Candidate,
-    Trial,
-    decide,
-    run_trials,
-    score,
-)
+from tabcouce.evaluation import Candidate, ModelScores, Trial, Verdict, decide, score
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.explanation.contributions import attribute
 from tabcouce.explanation.effects import Slopes, slopes
@@ -29,16 +23,14 @@ from tabcouce.roles import Dataset, Roles, datasets
 from tabcouce.roles.declaration import Derived
 from tabcouce.splits import Split, SplitPlan, plan_splits
 from tabcouce.study.effort import Effort
-from tabcouce.study.panel import panel
-from tabcouce.study.progress import Listener, Stopwatch, silent
+from tabcouce.study.interruption import finish, run_until_interrupted
+from tabcouce.study.panel import check_device, panel
+from tabcouce.study.progress import Listener, Report, Stopwatch, silent
 from tabcouce.study.value import Cap, Study, TargetStudy
 from tabcouce.system import Intervals, TrainingRange, fit_intervals
 
 STAGES = {"checks": 2.0, "models": 70.0, "scores": 6.0, "final models": 7.0, "factors": 15.0}
 PACKAGES = ("tabcouce", "numpy", "pandas", "scikit-learn", "lightgbm", "torch", "shap")
-
-
-Report = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
@@ -50,11 +42,12 @@ class Explanations:
 
 
 @dataclass(frozen=True)
-class Finished:
-    """The trials of a target; `interrupted` when Ctrl-C came before the last of them."""
+class Judged:
+    """Scores and verdict; `headline` has the blind trial of each model on the headline split."""
 
-    trials: tuple[Trial, ...]
-    interrupted: bool
+    scores: tuple[ModelScores, ...]
+    verdict: Verdict
+    headline: Mapping[str, Trial]
 
 
 def fit_study(
@@ -73,12 +66,19 @@ def fit_study(
 
     Raises  RoleError, CellError, SplitError, FitError with the place and the remedy
     """
+    check_device(device)
     studies: list[TargetStudy] = []
     interrupted = False
     parts = datasets(table, roles, name=name)
     for k, dataset in enumerate(parts):
         watch = Stopwatch(STAGES, listener, offset=k / len(parts), share=1 / len(parts))
-        study, stopped = fit_target(table, roles, dataset, effort, seed=seed, device=device, watch=watch)
+        try:
+            study, stopped = fit_target(table, roles, dataset, effort, seed=seed, device=device, watch=watch)
+        except KeyboardInterrupt:
+            if not studies:
+                raise
+            interrupted = True  # the targets before this one are finished and are kept
+            break
         studies.append(study)
         if stopped:
             interrupted = True
@@ -116,71 +116,62 @@ def fit_target(
     candidates = panel(dataset, effort, seed=seed, device=device)
     with watch.stage("models") as report:
         finished = run_until_interrupted(candidates, dataset, plan, report)
-    with watch.stage("scores"):
-        scores = tuple(
-            score(trial, dataset, plan.of(trial.split), draws=effort.draws, seed=seed)
-            for trial in finished.trials
-        )
-        verdict = decide(finished.trials, dataset, plan, draws=effort.draws, seed=seed)
-        headline = {t.model: t for t in finished.trials if (t.split, t.mode) == (verdict.headline, "blind")}
-        chosen = headline[verdict.recommended]
-        intervals = held_out_intervals(chosen, dataset, plan.of(verdict.headline))
-        inside = TrainingRange.of(dataset.X)
+    judged, late = finish(lambda: judge(finished.trials, dataset, plan, effort, seed=seed, watch=watch))
+    split = plan.of(judged.verdict.headline)
+    wanted = {judged.verdict.recommended, judged.verdict.known_context, "lightgbm"} & set(judged.headline)
     with watch.stage("final models") as report:
-        wanted = {verdict.recommended, verdict.known_context, "lightgbm"} & set(headline)
-        final = refit(candidates, wanted, dataset, plan.of(verdict.headline), report)
-    with watch.stage("factors") as report:
-        explained = explain(
-            wanted & {verdict.recommended, "lightgbm"},
-            headline,
-            dataset,
-            plan.of(verdict.headline),
-            effort,
-            seed=seed,
-            report=report,
-        )
+        final, later = finish(lambda: refit(candidates, wanted, dataset, split, report))
+    stopped = finished.interrupted or late or later
+    explained = Explanations((), ())
+    try:
+        with watch.stage("factors") as report:
+            explained = explain(
+                wanted & {judged.verdict.recommended, "lightgbm"},
+                judged.headline,
+                dataset,
+                split,
+                effort,
+                seed=seed,
+                report=report,
+            )
+    except KeyboardInterrupt:
+        stopped = True  # the study stands without its factors
     study = TargetStudy(
         dataset=dataset,
         findings=findings,
         plan=plan,
         trials=finished.trials,
-        scores=scores,
-        verdict=verdict,
+        scores=judged.scores,
+        verdict=judged.verdict,
         factors=explained.factors,
         attributions=explained.attributions,
-        intervals=intervals,
-        inside=inside,
-        outside_rate=outside_rate(dataset, plan.of(verdict.headline)),
+        intervals=held_out_intervals(judged.headline[judged.verdict.recommended], dataset, split),
+        inside=TrainingRange.of(dataset.X),
+        outside_rate=outside_rate(dataset, split),
         final=final,
         caps=caps(finished.trials, plan),
         seconds=dict(watch.seconds),
     )
-    return study, finished.interrupted
+    return study, stopped
 
 
-def run_until_interrupted(
-    candidates: Sequence[Candidate], dataset: Dataset, plan: SplitPlan, report: Report
-) -> Finished:
-    """Every trial, or those that were finished when Ctrl-C came; at least one of the headline."""
-    trials: list[Trial] = []
-    total = len(candidates) * sum(len(split.folds) for split in plan.splits)
-    done = 0
-
-    def fold_started(what: str) -> None:
-        nonlocal done
-        report(what, done / total)
-        done += 1
-
-    try:
-        for trial in run_trials(candidates, dataset, plan, progress=fold_started):
-            trials.append(trial)
-            # A packed model announces itself once for all its folds.
-            done = max(done, sum(len(plan.of(t.split).folds) for t in trials if t.mode == "blind"))
-    except KeyboardInterrupt:
-        if not any(trial.split == plan.headline for trial in trials):
-            raise
-        return Finished(tuple(trials), interrupted=True)
-    return Finished(tuple(trials), interrupted=False)
+def judge(
+    trials: Sequence[Trial],
+    dataset: Dataset,
+    plan: SplitPlan,
+    effort: Effort,
+    *,
+    seed: int,
+    watch: Stopwatch,
+) -> Judged:
+    """Scores and verdict of the finished trials."""
+    with watch.stage("scores"):
+        scores = tuple(
+            score(trial, dataset, plan.of(trial.split), draws=effort.draws, seed=seed) for trial in trials
+        )
+        verdict = decide(trials, dataset, plan, draws=effort.draws, seed=seed)
+        blind = {t.model: t for t in trials if (t.split, t.mode) == (verdict.headline, "blind")}
+    return Judged(scores, verdict, blind)
 
 
 def refit(

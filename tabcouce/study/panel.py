@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
+from tabcouce.errors import FitError
 from tabcouce.evaluation import Candidate
 from tabcouce.models import (
     BoostingModel,
@@ -45,6 +46,20 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
         Candidate("lightgbm_context", partial(ContextBoostingModel, task, seed=seed), uses_context=True),
         Candidate("couce", encoder, uses_context=True),
     )
+
+
+def check_device(device: str) -> None:
+    """Say at once that there is no GPU, not after the other models have been trained.
+
+    Raises  FitError if 'cuda' is asked for and torch finds none
+    """
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise FitError(
+            "--device cuda was asked for, but torch finds no CUDA device here.",
+            remedy="Leave --device out, or install the torch build that fits the driver.",
+        )
 
 
 def declared_tolerances(dataset: Dataset) -> dict[str, tuple[float, float]]:

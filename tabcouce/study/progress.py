@@ -24,6 +24,8 @@ class Step:
 
 
 Listener = Callable[[Step], None]
+Report = Callable[[str, float], None]
+"""Called inside a stage with what is done and the share of the stage that is finished."""
 
 
 def silent(step: Step) -> None:
@@ -44,7 +46,7 @@ class Stopwatch:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Callable[[str, float], None]]:
+    def stage(self, name: str) -> Iterator[Report]:
         """Time a stage; yields a function that reports (what, share of the stage done)."""
         names = list(self.weights)
         number = names.index(name)

@@ -1,0 +1,58 @@
+"""What Ctrl-C leaves: finished models are kept, short steps are done all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tabcouce.evaluation import Candidate, Trial, run_trials
+from tabcouce.roles import Dataset
+from tabcouce.splits import SplitPlan
+from tabcouce.study.progress import Report
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The trials of a target; `interrupted` when Ctrl-C came before the last of them."""
+
+    trials: tuple[Trial, ...]
+    interrupted: bool
+
+
+def run_until_interrupted(
+    candidates: Sequence[Candidate], dataset: Dataset, plan: SplitPlan, report: Report
+) -> Finished:
+    """Every trial, or those that were finished when Ctrl-C came; at least one of the headline."""
+    trials: list[Trial] = []
+    total = len(candidates) * sum(len(split.folds) for split in plan.splits)
+    done = 0
+
+    def fold_started(what: str) -> None:
+        nonlocal done
+        report(what, done / total)
+        done += 1
+
+    try:
+        for trial in run_trials(candidates, dataset, plan, progress=fold_started):
+            trials.append(trial)
+            # A packed model announces itself once for all its folds.
+            done = max(done, sum(len(plan.of(t.split).folds) for t in trials if t.mode == "blind"))
+    except KeyboardInterrupt:
+        if not any(trial.split == plan.headline for trial in trials):
+            raise
+        return Finished(tuple(trials), interrupted=True)
+    return Finished(tuple(trials), interrupted=False)
+
+
+def finish(step: Callable[[], T]) -> tuple[T, bool]:
+    """Do a short step although Ctrl-C comes: it is begun again, and a second one ends the run.
+
+    Returns  the step's result, and whether Ctrl-C came
+    """
+    try:
+        return step(), False
+    except KeyboardInterrupt:
+        return step(), True
