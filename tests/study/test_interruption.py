@@ -70,9 +70,6 @@ def test_during_the_second_target_the_first_is_kept(press, monkeypatch):
     monkeypatch.setattr("tabcouce.study.fit.fit_target", first_only)
     answer, folder = fitted(press, "--target", "強度", "--target", "流量, L/min")
     assert answer.exit_code == 130, answer.output
-    [document] = (
-        json.loads((folder / "result.json").read_text("utf-8"))
-        if False
-        else [json.loads((folder / "result.json").read_text("utf-8"))]
-    )
+    document = json.loads((folder / "result.json").read_text("utf-8"))
+    assert document["study"]["targets"][0] == "強度"
     assert document["environment"]["interrupted"] is True
