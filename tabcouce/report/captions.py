@@ -7,7 +7,6 @@ import numpy as np
 from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Difference
 from tabcouce.report.catalogue import Words
-from tabcouce.report.curves import CURVE_POINTS
 from tabcouce.report.digits import percent, score, signed, significant, with_unit
 from tabcouce.report.summary import Curve, Points, TargetSummary
 from tabcouce.report.verdict_text import best_model, unseen
@@ -241,5 +240,6 @@ def context_name(target: TargetSummary, name: str) -> str:
 def curves(target: TargetSummary, w: Words) -> str:
     cut = any(len(drawn.rows) < drawn.total for drawn in target.curves)
     unit = target.target.unit if target.is_regression else None
-    shown = w("chart.curve_shown", limit=CURVE_POINTS) if cut else ""
+    limit = max((len(drawn.rows) for drawn in target.curves), default=0)
+    shown = w("chart.curve_shown", limit=limit) if cut else ""
     return w("chart.curves_say", unit=unit_suffix(unit, w), shown=shown).strip()

@@ -33,8 +33,11 @@ def compact(values: npt.NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(float(f"{value:.5g}") for value in values)
 
 
-def held_out_points(study: TargetStudy, *, seed: int) -> Points | None:
-    """Observed value and every model's prediction on the headline split; None without trials."""
+def held_out_points(study: TargetStudy, *, limit: int = POINTS, seed: int) -> Points | None:
+    """Observed value and every model's prediction on the headline split; None without trials.
+
+    limit  rows that are kept, drawn by context
+    """
     key = study.plan.headline
     predicted = {
         model: single_number(trial, study.dataset)
@@ -45,7 +48,7 @@ def held_out_points(study: TargetStudy, *, seed: int) -> Points | None:
         return None
     tested = np.flatnonzero(np.any([np.isfinite(values) for values in predicted.values()], axis=0))
     context = headline_context(study)
-    keep = tested[thin_by_context(context[tested], POINTS, seed=seed)]
+    keep = tested[thin_by_context(context[tested], limit, seed=seed)]
     return Points(
         split=key,
         rows=tuple(int(row) for row in study.dataset.rows[keep]),
@@ -59,8 +62,11 @@ def held_out_points(study: TargetStudy, *, seed: int) -> Points | None:
     )
 
 
-def factor_curves(study: TargetStudy, *, seed: int) -> tuple[Curve, ...]:
-    """Value against contribution for the most important factors of the explained model."""
+def factor_curves(study: TargetStudy, *, limit: int = CURVE_POINTS, seed: int) -> tuple[Curve, ...]:
+    """Value against contribution for the most important factors of the explained model.
+
+    limit  rows of a curve that are kept, drawn by context
+    """
     explained = [attribution.model for attribution in study.attributions]
     if not explained:
         return ()
@@ -71,20 +77,22 @@ def factor_curves(study: TargetStudy, *, seed: int) -> tuple[Curve, ...]:
         key=lambda factor: -factor.importance,
     )
     return tuple(
-        _curve(study, attribution, factor.name, factor.unit, seed=seed)
+        _curve(study, attribution, factor.name, factor.unit, limit=limit, seed=seed)
         for factor in factors[:CURVES]
         if factor.name in attribution.columns and factor.importance > 0
     )
 
 
-def _curve(study: TargetStudy, attribution: Attribution, name: str, unit: str | None, *, seed: int) -> Curve:
+def _curve(
+    study: TargetStudy, attribution: Attribution, name: str, unit: str | None, *, limit: int, seed: int
+) -> Curve:
     contribution = attribution.values[:, attribution.columns.index(name)]
     column = study.dataset.X[name].iloc[attribution.rows]
     numeric = pd.api.types.is_numeric_dtype(column.dtype)
     known = np.isfinite(contribution) & column.notna().to_numpy()
     rows, contribution, column = attribution.rows[known], contribution[known], column[known]
     context = headline_context(study)[rows]
-    keep = thin_by_context(context, CURVE_POINTS, seed=seed)
+    keep = thin_by_context(context, limit, seed=seed)
     values = column.to_numpy(float) if numeric else np.zeros(0)
     middle, mean = slice_means(values, contribution) if numeric else (np.zeros(0), np.zeros(0))
     return Curve(

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from tabcouce.checks.finding import SEVERITIES
-from tabcouce.report.curves import factor_curves, held_out_points
+from tabcouce.report.curves import CURVE_POINTS, factor_curves, held_out_points
 from tabcouce.report.predictions import model_rank, models_of
+from tabcouce.report.sampling import POINTS
 from tabcouce.report.summary import Band, SplitProof, Summary, Target, TargetSummary
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.role import Roles
@@ -21,6 +22,8 @@ from tabcouce.system.intervals import Intervals
 def summarize(study: Study) -> Summary:
     """Plain numbers and words of one study, thinned where a chart needs no more."""
     units = {column.name: column.unit for column in study.table.columns}
+    # One page holds all targets: its size must not grow with their number.
+    share = min(1.0, 2 / len(study.targets))
     return Summary(
         name=study.name,
         source=study.source,
@@ -30,7 +33,9 @@ def summarize(study: Study) -> Summary:
         roles_origin=study.roles.origin,
         columns=_columns_by_kind(study.roles),
         role_warnings=tuple(study.roles.warnings),
-        targets=tuple(_target_summary(target, units, seed=study.seed) for target in study.targets),
+        targets=tuple(
+            _target_summary(target, units, share=share, seed=study.seed) for target in study.targets
+        ),
         versions=dict(study.versions),
         interrupted=study.interrupted,
         seconds=dict(study.seconds),
@@ -42,7 +47,9 @@ def _columns_by_kind(roles: Roles) -> dict[str, tuple[str, ...]]:
     return {kind: roles.named(kind) for kind in kinds}
 
 
-def _target_summary(study: TargetStudy, units: Mapping[str, str | None], *, seed: int) -> TargetSummary:
+def _target_summary(
+    study: TargetStudy, units: Mapping[str, str | None], *, share: float, seed: int
+) -> TargetSummary:
     headline = study.plan.of(study.plan.headline)
     scored = {scores.model for scores in study.scores} | set(models_of(study))
     return TargetSummary(
@@ -61,8 +68,8 @@ def _target_summary(study: TargetStudy, units: Mapping[str, str | None], *, seed
         factors=study.factors,
         splits=tuple(split_proof(split) for split in study.plan.splits),
         band=None if study.intervals is None else _band(study.intervals),
-        points=held_out_points(study, seed=seed),
-        curves=factor_curves(study, seed=seed),
+        points=held_out_points(study, limit=round(share * POINTS), seed=seed),
+        curves=factor_curves(study, limit=round(share * CURVE_POINTS), seed=seed),
         outside_rate=float(study.outside_rate) if math.isfinite(study.outside_rate) else None,
         caps=study.caps,
         seconds=dict(study.seconds),
