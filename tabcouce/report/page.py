@@ -42,6 +42,7 @@ SIGNS = {
     "do_not_predict": ("■", "bad"),
     "undecided": ("▲", "open"),
     "weak": ("◐", "open"),
+    "blocked": ("■", "bad"),
 }
 """Traffic mark per outcome: a shape and a colour beside the word, never colour alone."""
 

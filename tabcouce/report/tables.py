@@ -82,7 +82,7 @@ def overview_table(targets: Sequence[TargetSummary], w: Words) -> TableView:
         (w("tile.honest"), True, True),
         (w("table.held_out"), False, False),
     )
-    marks = {"do_not_predict": "bad", "undecided": "open", "weak": "open"}
+    marks = {"do_not_predict": "bad", "undecided": "open", "weak": "open", "blocked": "bad"}
     rows = []
     for k, target in enumerate(targets, 1):
         verdict = target.verdict

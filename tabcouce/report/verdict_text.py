@@ -205,8 +205,13 @@ def _harder(target: TargetSummary, model: str, headline: float, w: Words) -> str
 
 
 def shown_outcome(target: TargetSummary) -> str:
-    """The verdict's outcome, or 'weak' where even the recommended model explains little."""
+    """The verdict's outcome; 'weak' where even the recommended model explains little.
+
+    'blocked' where a data warning says that the results are wrong, whatever they are.
+    """
     outcome = target.verdict.outcome
+    if any(finding.severity == "blocks" for finding in target.findings):
+        return "blocked"
     found = target.score(target.headline, target.verdict.recommended, target.metric)
     if outcome in ("do_not_predict", "undecided") or found is None or found.value is None:
         return outcome
