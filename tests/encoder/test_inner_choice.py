@@ -14,12 +14,22 @@ def trial(variant, losses):
     return InnerTrial(variant, np.arange(len(losses)), losses)
 
 
-def test_a_gain_must_pass_the_margin_and_one_standard_error():
+def test_a_gain_must_pass_the_margin_and_its_own_uncertainty():
     base = trial(POOLED, [0.5, 0.5, 0.5, 0.5])
     assert compare(trial(DO, [0.4, 0.41, 0.39, 0.4]), base).wins
     assert not compare(trial(DO, [0.495, 0.495, 0.495, 0.495]), base).wins
     assert not compare(trial(DO, [0.0, 0.6, 0.6, 0.6]), base).wins
     assert not compare(trial(DO, [0.1, 0.1]), trial(POOLED, [0.5, 0.5])).wins
+
+
+def test_few_contexts_need_a_larger_gain_than_many():
+    """Student's t at one-sided 95 %: 2.015 standard errors with 6 contexts, 1.796 with 12."""
+    for contexts, bar in ((6, 2.015), (12, 1.796)):
+        wave = np.resize([1.0, -1.0], contexts)
+        error = wave.std(ddof=1) / np.sqrt(contexts)
+        base = trial(POOLED, np.full(contexts, 9.0))
+        for ratio, wins in ((bar + 0.01, True), (bar - 0.01, False)):
+            assert compare(trial(DO, 9.0 - ratio * error - wave), base).wins is wins
 
 
 def test_the_pooled_view_stays_unless_the_do_view_wins():
