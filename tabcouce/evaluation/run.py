@@ -11,6 +11,7 @@ from typing import Protocol, Self, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from tabcouce.evaluation.candidates import Candidate
 from tabcouce.evaluation.trial import Trial
@@ -108,7 +109,9 @@ def _fit_split(candidate: Candidate, dataset: Dataset, split: Split, say: Progre
     # Models of small tables use one thread each, so folds run side by side; models of large
     # ones use all threads themselves, and two of them at once would wait for each other.
     side_by_side = FOLDS_AT_ONCE if dataset.X.size < THREADED_CELLS else 1
-    with ThreadPoolExecutor(side_by_side) as pool:
+    # The matrices of a fit are small: BLAS threads that wait for each other cost it 10 x on a busy
+    # machine, and a result that depends on their number could not be repeated.
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(side_by_side) as pool:
         pending = [pool.submit(fit, k, fold) for k, fold in enumerate(split.folds, start=1)]
         try:
             return [fold.result() for fold in pending]
