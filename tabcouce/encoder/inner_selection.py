@@ -81,7 +81,7 @@ def compare(candidate: InnerTrial, reference: InnerTrial) -> Comparison:
     gain = reference.loss[theirs] - candidate.loss[mine]
     if len(both) == 0:
         return Comparison(0.0, float("inf"), 0)
-    spread = float(gain.std(ddof=1)) / np.sqrt(len(both)) if len(both) > 1 else float("inf")
+    spread = float(gain.std(ddof=1) / np.sqrt(len(both))) if len(both) > 1 else float("inf")
     return Comparison(float(gain.mean()), spread, len(both))
 
 
