@@ -7,7 +7,7 @@ import numpy as np
 from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Difference
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import percent, score, signed, significant, with_unit
+from tabcouce.report.digits import gain, percent, score, significant, with_unit
 from tabcouce.report.summary import Curve, Points, TargetSummary
 from tabcouce.report.verdict_text import best_model, unseen
 from tabcouce.study.value import Cap
@@ -98,13 +98,14 @@ def differences(target: TargetSummary, w: Words) -> str:
     """The comparison that decided: the recommended model's, else the last one made."""
     made = target.verdict.differences
     chosen = next((d for d in made if d.first == target.verdict.recommended), made[-1])
-    gain = signed(score(chosen.gain))
+    gained = gain(chosen.gain)
     if chosen.low is None or chosen.high is None:
-        return w("chart.differences_say_plain", comparison=comparison(chosen, w), gain=gain)
+        return w("chart.differences_say_plain", comparison=comparison(chosen, w), gain=gained)
+    key = "chart.differences_say_blocks" if target.by_blocks else "chart.differences_say"
     say = w(
-        "chart.differences_say",
+        key,
         comparison=comparison(chosen, w),
-        gain=gain,
+        gain=gained,
         low=score(chosen.low),
         high=score(chosen.high),
         ahead=sum(value is not None and value > 0 for value in chosen.per_unit.values()),

@@ -37,6 +37,14 @@ def percent(share: float | None) -> str:
     return f"{points:.1f}" if 0 < abs(points) < 9.95 else f"{points:.0f}"
 
 
+def gain(value: float | None) -> str:
+    """A difference of scores with its sign; three decimals where two would show next to nothing."""
+    if value is None or not math.isfinite(value):
+        return DASH
+    small = abs(value) < 0.0095
+    return signed(f"{value:.3f}".replace("-0.000", "0.000") if small and value else score(value))
+
+
 def signed(text: str) -> str:
     """A plus sign before a number that is not negative."""
     return text if text.startswith("-") or text == DASH else f"+{text}"

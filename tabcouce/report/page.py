@@ -13,6 +13,7 @@ from markupsafe import Markup
 from tabcouce.checks.finding import Finding
 from tabcouce.report import captions, charts
 from tabcouce.report.atomic import write_bytes
+from tabcouce.report.block_names import with_block_names
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.finding_text import FindingText, finding_text, warning_text
@@ -86,7 +87,8 @@ class TargetView:
     worst: tuple[FindingView, ...]
     models: TableView
     differences: TableView
-    contexts: TableView
+    contexts: TableView | None
+    models_intro: str
     factors: TableView | None
     factors_intro: str
     factors_more: str
@@ -136,6 +138,7 @@ def render_page(summary: Summary, lang: str) -> str:
 
 def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
     """All texts, tables and charts of one target."""
+    target = with_block_names(target, w)
     explained = target.explained_model
     count = Counter(finding.severity for finding in target.findings)
     total = 0 if explained is None else len(target.factors_of(explained))
@@ -160,7 +163,8 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         worst=tuple(found for found in findings if found.severity in ("blocks", "misleads"))[:1],
         models=model_table(target, w),
         differences=difference_table(target, w),
-        contexts=context_table(target, w),
+        contexts=None if target.by_blocks else context_table(target, w),
+        models_intro=w("page.models_intro_blocks" if target.by_blocks else "page.models_intro"),
         factors=None if explained is None else factor_table(target, explained, w),
         factors_intro=""
         if explained is None
@@ -220,8 +224,9 @@ def _figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
         add("honesty", w("chart.honesty"), captions.honesty(target, w), charts.honesty_strip(target, w))
     if target.verdict.differences:
         say = captions.differences(target, w)
-        add("differences", w("chart.differences"), say, charts.difference_forest(target, w))
-    if len(captions.per_context(target, model)) > 1:
+        title = w("chart.differences_blocks" if target.by_blocks else "chart.differences")
+        add("differences", title, say, charts.difference_forest(target, w))
+    if not target.by_blocks and len(captions.per_context(target, model)) > 1:
         title = w("chart.contexts" if target.is_regression else "chart.contexts_classes")
         add("contexts", title, captions.contexts(target, w), charts.context_scores(target, w))
     if target.points is not None and charts.has_points(target, model):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from tabcouce.report.block_names import with_block_names
 from tabcouce.report.captions import comparison, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.finding_text import finding_text
@@ -24,6 +25,7 @@ class Sheet:
 
 def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> Iterable[Sheet]:
     """Every sheet after the cover."""
+    summary = replace(summary, targets=tuple(with_block_names(target, w) for target in summary.targets))
     yield _scores(summary, w)
     yield _differences(summary, w)
     yield _contexts(summary, w)

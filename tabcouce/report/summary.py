@@ -167,7 +167,14 @@ class TargetSummary:
     @property
     def error_metric(self) -> str:
         """The score in the unit an engineer thinks in."""
-        return "rmse" if self.is_regression else "recall_at_5pct_false_alarms"
+        if self.is_regression:
+            return "rmse"
+        return "recall_at_5pct_false_alarms" if len(self.target.classes) == 2 else "accuracy"
+
+    @property
+    def by_blocks(self) -> bool:
+        """Whether blocks of neighbouring rows stand in for contexts, since the file names none."""
+        return self.headline == "shuffled" and not self.contexts
 
     def of(self, split: str, model: str, mode: str = "blind") -> ModelScores | None:
         """All scores of one model on one split in one mode; None where it was not run so.

@@ -10,7 +10,7 @@ from tabcouce.evaluation.trial import Difference, Score
 from tabcouce.explanation.factor import Factor
 from tabcouce.report.captions import comparison, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import percent, score, signed, significant
+from tabcouce.report.digits import gain, percent, score, significant
 from tabcouce.report.summary import SplitProof, TargetSummary
 from tabcouce.report.verdict_text import best_model, shown_outcome, unseen
 
@@ -111,7 +111,7 @@ def model_table(target: TargetSummary, w: Words) -> TableView:
     if target.is_regression:
         heads.append((w("table.error", unit=unit_suffix(target.target.unit, w)), True, False))
     else:
-        heads.append((w.label("metric", "recall_at_5pct_false_alarms"), True, False))
+        heads.append((w.label("metric", target.error_metric), True, False))
     heads += [(w("table.seconds"), True, False), (w("table.rows_used"), True, False)]
     heads.append((w("table.notes"), False, False))
     runs = [scores for scores in target.scores if scores.split == target.headline]
@@ -173,7 +173,7 @@ def difference_table(target: TargetSummary, w: Words) -> TableView:
         (w("table.interval95"), True, False),
         (w("table.interval68"), True, False),
         (w("table.units"), True, False),
-        (w("table.worst"), True, False),
+        (w("table.worst_block" if target.by_blocks else "table.worst"), True, False),
         (w("table.reading"), False, False),
     )
     marks = {"better": "good", "slightly": "good", "open": "open", "worse": "bad"}
@@ -183,23 +183,24 @@ def difference_table(target: TargetSummary, w: Words) -> TableView:
         rows.append(
             (
                 Cell(comparison(made, w)),
-                _number(signed(score(made.gain)), strong=True),
+                _number(gain(made.gain), strong=True),
                 _span(made.low, made.high, w),
                 _span(made.low68, made.high68, w),
                 _number(str(made.units)),
                 _empty(w("reason.undefined"))
                 if made.worst is None
-                else _number(signed(score(made.worst)), small=made.worst_unit or ""),
+                else _number(gain(made.worst), small=made.worst_unit or ""),
                 Cell(w.label("reading", word), mark=marks[word]),
             )
         )
-    return TableView(w("table.differences", metric=metric), heads, tuple(rows))
+    caption = "table.differences_blocks" if target.by_blocks else "table.differences"
+    return TableView(w(caption, metric=metric), heads, tuple(rows))
 
 
 def _span(low: float | None, high: float | None, w: Words) -> Cell:
     if low is None or high is None:
         return _empty(w("reason.no_interval"))
-    return _number(f"{signed(score(low))} … {signed(score(high))}")
+    return _number(f"{gain(low)} … {gain(high)}")
 
 
 def context_table(target: TargetSummary, w: Words) -> TableView:
@@ -249,8 +250,10 @@ def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
         (w("table.within"), True, False),
     ]
     top = max((factor.share for factor in factors), default=1.0) or 1.0
-    rows = tuple(_factor_row(k, factor, other, top, w) for k, factor in enumerate(factors, 1))
-    return TableView(w("table.factors", model=w.label("model", model)), tuple(heads), rows)
+    rows = [_factor_row(k, factor, other, top, w) for k, factor in enumerate(factors, 1)]
+    if target.by_blocks:  # blocks of rows are no contexts: what varies within them says nothing
+        heads, rows = heads[:-1], [row[:-1] for row in rows]
+    return TableView(w("table.factors", model=w.label("model", model)), tuple(heads), tuple(rows))
 
 
 def _factor_row(
@@ -293,8 +296,11 @@ def _loss_cell(found: Score | None, w: Words) -> Cell:
     """Loss of the primary score: three decimals, since small losses are the interesting ones."""
     if found is None or found.value is None:
         return _empty(w("reason.not_measured"))
-    small = "" if found.low is None or found.high is None else f"{found.low:.3f} … {found.high:.3f}"
-    return _number(f"{found.value:.3f}", small=small)
+    value, low, high = (
+        "" if each is None else f"{each:.3f}".replace("-0.000", "0.000")
+        for each in (found.value, found.low, found.high)
+    )
+    return _number(value, small=f"{low} … {high}" if low and high else "")
 
 
 def split_table(target: TargetSummary, w: Words) -> TableView:

@@ -127,11 +127,18 @@ def _accuracy(target: TargetSummary, w: Words) -> Tile:
     return Tile(w("tile.accuracy"), score(found.value), w("tile.accuracy_note", base=base))
 
 
+def _f1(target: TargetSummary, w: Words) -> Tile:
+    found = target.score(target.headline, best_model(target), "f1")
+    if found is None:
+        return _missing(w.label("metric", "f1"), "f1", w)
+    return Tile(w.label("metric", "f1"), score(found.value), w("tile.f1_note"))
+
+
 def _precision(target: TargetSummary, w: Words) -> Tile:
     found = target.score(target.headline, best_model(target), "average_precision")
     classes = target.target.classes
     if found is None or len(classes) != 2:
-        return _missing(w("tile.precision"), "average_precision", w)
+        return _f1(target, w)
     positive = list(classes)[1]
     base = score(classes[positive] / sum(classes.values()))
     return Tile(

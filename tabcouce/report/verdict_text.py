@@ -41,9 +41,7 @@ def split_noun(split: str, w: Words) -> str:
 
 def held_out(target: TargetSummary, units: int, w: Words) -> str:
     """'12 held out', or '50 blocks of rows' where nothing but rows could be held out."""
-    proof = next((split for split in target.splits if split.key == target.headline), None)
-    by_rows = proof is not None and proof.by_rows and proof.key == "shuffled" and not target.contexts
-    return w("interval.blocks" if by_rows else "interval.held_out", units=units)
+    return w("interval.blocks" if target.by_blocks else "interval.held_out", units=units)
 
 
 def interval_text(target: TargetSummary, found: Score, w: Words, shown: str = "score") -> str:

@@ -67,7 +67,7 @@ def honesty_strip(target: TargetSummary, w: Words) -> Spec:
     )
     lowest = min([row["f3"] for row in rows] + [CHANCE.get(target.metric, 0.0)])
     domain = alt.Scale(domain=[float(np.floor(lowest * 10) / 10) - 0.04, 1.02], nice=False)
-    ticks = alt.Axis(tickCount=8, format=".1f")
+    ticks = alt.Axis(tickCount=8, format=".2~f")
     x = alt.X("f2:Q", title=metric, scale=domain, axis=ticks)
     spans = place.mark_rule(strokeWidth=2, opacity=0.55).encode(
         x=alt.X("f3:Q", title=metric, scale=domain, axis=ticks),
