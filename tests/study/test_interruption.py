@@ -73,3 +73,18 @@ def test_during_the_second_target_the_first_is_kept(press, monkeypatch):
     document = json.loads((folder / "result.json").read_text("utf-8"))
     assert document["study"]["targets"][0] == "強度"
     assert document["environment"]["interrupted"] is True
+
+
+def test_the_cheap_models_do_not_count_as_much_as_the_dear_ones(press, monkeypatch):
+    """Else half the work seems done after a second, and 'about 1 s left' stands there for a minute."""
+    from tabcouce.study.interruption import DEAREST, cost
+
+    answer = run("fit", press, "--out", press.parent / "o", "--effort", "quick")
+    assert answer.exit_code == 0
+    assert cost("constant") < cost("linear") < cost("lightgbm") < cost("couce") == DEAREST
+    shares = [
+        int(line.split("(")[-1].split("%")[0])
+        for line in answer.stderr.splitlines()
+        if "models: constant" in line
+    ]
+    assert max(shares) <= 10
