@@ -12,6 +12,7 @@ from tabcouce.errors import RoleError
 from tabcouce.read.table import Table
 from tabcouce.roles.cells import not_a_number, parse_numbers
 from tabcouce.roles.column_name import closest, name_key
+from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_derived
 from tabcouce.roles.level import BLANK, level_texts
 from tabcouce.study.promise import Outcome, judge
@@ -87,15 +88,23 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
 def derived_again(saved: SavedStudy, table: Table) -> Table:
     """The new file with the columns that the study derived, where what they come from is there.
 
-    A derived input whose source is missing shows up as a missing column of its own name.
+    Raises  RoleError if an input is derived from a column that the file lacks
     """
-    present = {name_key(str(name)) for name in table.frame.columns}
-    wanted = tuple(
-        made
-        for made in saved.derive
-        if name_key(made.source) in present and name_key(made.name) not in present
-    )
-    return with_derived(table, wanted, table.place())
+    present = spellings(table)
+    inputs = {column.name for target in saved.targets for column in target.inputs}
+    wanted: list[Derived] = []
+    for made in saved.derive:
+        if name_key(made.name) in present:
+            continue
+        if name_key(made.source) in present or made.source in {other.name for other in wanted}:
+            wanted.append(made)
+        elif made.name in inputs:
+            raise RoleError(
+                f"The column '{made.source}' is missing; the study makes its input '{made.name}' from it.",
+                place=table.place(),
+                remedy=f"Add '{made.source}', or a column '{made.name}' with the finished values.",
+            )
+    return with_derived(table, tuple(wanted), table.place())
 
 
 def spellings(table: Table) -> dict[str, str]:
