@@ -41,8 +41,10 @@ def gain(value: float | None) -> str:
     """A difference of scores with its sign; three decimals where two would show next to nothing."""
     if value is None or not math.isfinite(value):
         return DASH
-    small = abs(value) < 0.0095
-    return signed(f"{value:.3f}".replace("-0.000", "0.000") if small and value else score(value))
+    if abs(value) >= 100:
+        return signed(significant(value, 2))
+    text = f"{value:.3f}" if 0 < abs(value) < 0.0095 else f"{value:.2f}"
+    return signed(text.removeprefix("-") if float(text) == 0 else text)
 
 
 def signed(text: str) -> str:

@@ -203,11 +203,15 @@ def top_factors(target: TargetSummary, w: Words) -> str:
     if model is None or not found or target.verdict.outcome == "do_not_predict":
         return ""
     named = [
-        w("page.factor_direction", name=factor.name, direction=w.label("direction", factor.direction))
+        w(
+            "page.factor_direction",
+            name=factor.name,
+            direction=w.label("direction", factor.direction),
+            share=percent(factor.share),
+        )
         for factor in found
     ]
-    share = percent(sum(factor.share for factor in found))
-    return w("page.top_factors", names=w.listing(named), model=w.label("model_in", model), share=share)
+    return w("page.top_factors", names=w.listing(named), model=w.label("model_in", model))
 
 
 def _figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:

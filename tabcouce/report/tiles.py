@@ -109,7 +109,7 @@ def _recall(target: TargetSummary, w: Words) -> Tile:
     key = "recall_at_5pct_false_alarms"
     found = target.score(target.headline, best_model(target), key)
     if found is None or len(target.target.classes) != 2:
-        return _precision(target, w) if found else _accuracy(target, w)
+        return _accuracy(target, w)
     positive = list(target.target.classes)[1]
     return Tile(
         w("tile.recall"),
