@@ -7,7 +7,6 @@ Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 the input or its roles ca
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from tabcouce.terminal import (
     print_roles,
     progress,
     put,
+    put_json,
     say,
 )
 
@@ -155,7 +155,7 @@ def check(
             print_roles(inputs)
         previews = preview(inputs, name=data.stem)
         if as_json:
-            put(json.dumps([preview_document(part) for part in previews], ensure_ascii=False, indent=2))
+            put_json([preview_document(part) for part in previews])
             return
         for part in previews:
             print_preview(part)
@@ -228,7 +228,7 @@ def fit(
         save_study(study, summary, folder, lang=lang)
         if as_json:
             documents = [result_document(summary, k) for k in range(len(summary.targets))]
-            put(json.dumps(documents, ensure_ascii=False))
+            put_json(documents)
         for part in summary.targets:
             if not as_json:
                 put(f"{part.target.name}")
@@ -268,7 +268,7 @@ def predict(
         path = out or data.with_name(f"{data.name.rsplit('.', 1)[0]}.predictions.xlsx")
         write_predictions(predictions, path)
         if as_json:
-            put(json.dumps([prediction_document(p) for p in predictions], ensure_ascii=False))
+            put_json([prediction_document(p) for p in predictions])
         for prediction in predictions:
             if not as_json:
                 put(prediction_line(prediction))

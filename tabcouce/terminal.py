@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections import Counter
@@ -33,6 +34,12 @@ def put(text: str) -> None:
     """A line of data on stdout."""
     encoding = sys.stdout.encoding or "utf-8"
     print(text.encode(encoding, "replace").decode(encoding))
+
+
+def put_json(document: object) -> None:
+    """One JSON document on stdout; letters that the console cannot show are escaped, not lost."""
+    encoding = (sys.stdout.encoding or "utf-8").casefold().replace("-", "")
+    print(json.dumps(document, ensure_ascii=encoding != "utf8", indent=1, allow_nan=False))
 
 
 def console() -> Console:
