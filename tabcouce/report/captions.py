@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Difference
+from tabcouce.explanation.factor import Factor
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain, percent, score, significant, with_unit
 from tabcouce.report.summary import Curve, Points, TargetSummary
@@ -17,6 +20,8 @@ SCORE_EDGE = -0.5
 DRAWN_CONTEXTS = 25
 COLOURED_CONTEXTS = 6
 DRAWN_UNITS = 100
+LEVELS = 8
+"""Levels of a category that a chart has room for."""
 OUTER = 1.5
 """Axes reach this many times the 5 to 95 % range beyond it, if values lie there."""
 
@@ -216,9 +221,40 @@ def drawn_range(values: tuple[float, ...]) -> tuple[float, float]:
     return max(min(values), float(inner_low - reach)), min(max(values), float(inner_high + reach))
 
 
+def direction_word(factor: Factor, w: Words) -> str:
+    """'increases' and so on; a category has levels, not a direction."""
+    by_level = factor.correlation is None and factor.direction == "mixed"
+    return w.label("direction", "by_level" if by_level else factor.direction)
+
+
+def shown_levels(drawn: Curve, w: Words) -> tuple[str, ...]:
+    """Level of each row of a category; all but the most frequent ones are 'others'."""
+    common = [level for level, _ in Counter(drawn.levels).most_common(LEVELS)]
+    rest = w("chart.other")
+    return tuple(level if level in common else rest for level in drawn.levels)
+
+
+def level_means(drawn: Curve, w: Words) -> dict[str, float]:
+    """Mean contribution of each shown level, the highest first."""
+    levels = np.array(shown_levels(drawn, w), object)
+    contribution = np.array(drawn.contribution)
+    mean = {level: float(contribution[levels == level].mean()) for level in dict.fromkeys(levels)}
+    return dict(sorted(mean.items(), key=lambda pair: -pair[1]))
+
+
 def curve(drawn: Curve, direction: str, unit: str | None, w: Words) -> str:
     """Direction, how far the contribution goes, and what lies beyond the axis."""
     word = w.label("direction", direction)
+    if drawn.levels:
+        mean = level_means(drawn, w)
+        highest, lowest = next(iter(mean)), next(reversed(mean))
+        return w(
+            "chart.curve_say_levels",
+            lowest=lowest,
+            low=significant(mean[lowest], 2),
+            highest=highest,
+            high=with_unit(significant(mean[highest], 2), unit),
+        )
     if not drawn.mean:
         return w("chart.curve_say_flat", direction=word)
     low, high = drawn_range(drawn.values)

@@ -19,7 +19,7 @@ from tabcouce.report.digits import percent, significant
 from tabcouce.report.finding_text import FindingText, finding_text, warning_text
 from tabcouce.report.script import chart_library
 from tabcouce.report.static_chart import DRAWN, drawing
-from tabcouce.report.summary import Curve, Summary, TargetSummary
+from tabcouce.report.summary import Curve, Summary, Target, TargetSummary
 from tabcouce.report.tables import (
     FACTOR_ROWS,
     TableView,
@@ -130,7 +130,7 @@ def render_page(summary: Summary, lang: str) -> str:
         ],
         glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
         library=Markup(chart_library()),  # our own bundle, checked not to end its tag
-        unit=lambda unit: captions.unit_suffix(unit, w),
+        unit=lambda about: captions.unit_suffix(_unnamed_unit(about), w),
         cap=lambda cap: captions.cap_text(cap, w),
         split_name=lambda key: captions.long_split(key, w),
     )
@@ -183,6 +183,11 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
     )
 
 
+def _unnamed_unit(about: Target) -> str | None:
+    """The target's unit; None where its name says it already."""
+    return None if about.unit is None or about.unit in about.name else about.unit
+
+
 MARKS = {"blocks": "bad", "misleads": "bad", "weakens": "open"}
 
 
@@ -206,7 +211,7 @@ def top_factors(target: TargetSummary, w: Words) -> str:
         w(
             "page.factor_direction",
             name=factor.name,
-            direction=w.label("direction", factor.direction),
+            direction=captions.direction_word(factor, w),
             share=percent(factor.share),
         )
         for factor in found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from tabcouce.report.block_names import with_block_names
-from tabcouce.report.captions import comparison, long_split, unit_suffix
+from tabcouce.report.captions import comparison, direction_word, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.finding_text import finding_text
 from tabcouce.report.summary import Summary, TargetSummary
@@ -169,7 +169,7 @@ def _factors(summary: Summary, w: Words) -> Sheet:
                     factor.importance,
                     factor.spread,
                     factor.share,
-                    w.label("direction", factor.direction),
+                    direction_word(factor, w),
                     factor.correlation,
                     w.label("expected", factor.expected),
                     w.label("agreement", factor.agreement),

@@ -8,7 +8,7 @@ from itertools import compress
 
 from tabcouce.evaluation.trial import Difference, Score
 from tabcouce.explanation.factor import Factor
-from tabcouce.report.captions import comparison, long_split, unit_suffix
+from tabcouce.report.captions import comparison, direction_word, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain, percent, score, significant
 from tabcouce.report.summary import SplitProof, TargetSummary
@@ -277,7 +277,7 @@ def _factor_row(
     within = factor.varies_within_context
     return (
         *cells,
-        Cell(f"{arrow} {w.label('direction', factor.direction)}".strip(), mark="word"),
+        Cell(f"{arrow} {direction_word(factor, w)}".strip(), mark="word"),
         Cell(w.label("expected", factor.expected), mark="muted" if factor.expected == "unknown" else "word"),
         Cell(w.label("agreement", factor.agreement), mark=marks.get(factor.agreement, "plain")),
         _loss_cell(factor.permutation, w),

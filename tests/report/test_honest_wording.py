@@ -10,7 +10,9 @@ from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Score
 from tabcouce.report import predictions_frame, summarize, verdict_sentences, write_workbook
 from tabcouce.report.block_names import with_block_names
+from tabcouce.report.captions import LEVELS, direction_word, level_means
 from tabcouce.report.catalogue import words
+from tabcouce.report.charts import factor_curve
 from tabcouce.report.digits import gain
 from tabcouce.report.page import render_page, top_factors
 from tabcouce.report.tables import model_table
@@ -153,3 +155,25 @@ def test_many_classes_have_a_tile_and_a_column_that_is_defined():
     many = replace(target, target=replace(target.target, classes={"1": 200, "2": 200, "3": 80}))
     assert many.error_metric == "accuracy"
     assert [tile.title for tile in tiles(many, words("en"))][2:] == ["Accuracy", "F1"]
+
+
+def test_a_category_with_many_levels_shows_the_common_ones_and_the_rest_together(plain):
+    drawn = plain.curves[0]
+    n = 60
+    levels = tuple(f"L{k}" for k in range(12) for _ in range(5 if k < 8 else 1)) + ("L0",) * 16
+    curve = replace(
+        drawn,
+        values=(),
+        levels=levels[:n],
+        contribution=tuple(float(level == "L3") for level in levels[:n]),
+        rows=tuple(range(n)),
+        context=("a",) * n,
+        middle=(),
+        mean=(),
+    )
+    mean = level_means(curve, words("en"))
+    assert len(mean) == LEVELS + 1 and next(iter(mean)) == "L3" and "others" in mean
+    spec = factor_curve(plain, curve, words("en"))
+    assert {row["f0"] for row in spec["datasets"]["rows"]} == set(mean)
+    factor = replace(plain.factors[0], correlation=None, direction="mixed")
+    assert direction_word(factor, words("ja")) == "水準による"

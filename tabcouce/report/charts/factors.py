@@ -23,14 +23,14 @@ def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
             "f1": factor.importance,
             "f2": max(factor.importance - factor.spread, 0.0),
             "f3": factor.importance + factor.spread,
-            "f4": w.label("direction", factor.direction),
+            "f4": captions.direction_word(factor, w),
         }
         for factor in factors
     ]
     names = [factor.name for factor in factors]
     title = w("chart.axis_importance", unit=unit)
     place = alt.Chart(ROWS).encode(
-        y=alt.Y("f0:N", sort=names, title=None, axis=alt.Axis(grid=False, ticks=False)),
+        y=alt.Y("f0:N", sort=names, title=None, axis=alt.Axis(grid=False, ticks=False, labelLimit=320)),
         tooltip=[
             alt.Tooltip("f0:N", title=w("table.factor")),
             alt.Tooltip("f1:Q", title=title, format=".3~g"),
@@ -48,35 +48,33 @@ def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
 
 
 def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
-    """Value against contribution of one factor."""
+    """Value against contribution of one factor; a category as one row of marks per level."""
+    if curve.levels:
+        return _levels(target, curve, w)
     unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     title = w("chart.axis_contribution", unit=unit)
-    cells = curve.values or curve.levels
     low, high = captions.drawn_range(curve.values)
     rows = [
         {
-            "f0": min(max(value, low), high) if isinstance(value, float) else value,
+            "f0": min(max(value, low), high),
             "f1": y,
             "f2": context,
             "f4": row,
             "f5": value,
         }
-        for value, y, context, row in zip(cells, curve.contribution, curve.context, curve.rows, strict=True)
+        for value, y, context, row in zip(
+            curve.values, curve.contribution, curve.context, curve.rows, strict=True
+        )
     ]
     name = curve.name if curve.unit is None or curve.unit in curve.name else f"{curve.name}, {curve.unit}"
-    kind = "Q" if curve.values else "N"
     tips = [
         alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
         alt.Tooltip("f2:N", title=w("chart.context")),
-        alt.Tooltip(f"f5:{kind}", title=name, **({"format": ".4~g"} if kind == "Q" else {})),
+        alt.Tooltip("f5:Q", title=name, format=".4~g"),
         alt.Tooltip("f1:Q", title=title, format="+.3~g"),
     ]
     y = alt.Y("f1:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(padding=8))
-    x = (
-        alt.X("f0:Q", title=name, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
-        if curve.values
-        else alt.X("f0:N", title=name, axis=alt.Axis(labelAngle=0, labelLimit=90))
-    )
+    x = alt.X("f0:Q", title=name, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     cloud = (
         alt.Chart(ROWS)
         .mark_point(filled=True, size=18, opacity=0.35, color=BLUE)
@@ -85,3 +83,40 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     steps = [{"f0": min(max(a, low), high), "f1": b} for a, b in zip(curve.middle, curve.mean, strict=True)]
     trend = alt.Chart(inline(steps)).mark_line(color="#D55E00", strokeWidth=2.5).encode(x=x, y=y)
     return finish(cloud + trend if steps else alt.layer(cloud), rows, height=190, width=270)
+
+
+def _levels(target: TargetSummary, curve: Curve, w: Words) -> Spec:
+    """Contributions per level, the level with the highest mean on top."""
+    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
+    title = w("chart.axis_contribution", unit=unit)
+    shown = captions.shown_levels(curve, w)
+    rows = [
+        {"f0": level, "f1": contribution, "f2": context, "f4": row, "f5": text}
+        for level, contribution, context, row, text in zip(
+            shown, curve.contribution, curve.context, curve.rows, curve.levels, strict=True
+        )
+    ]
+    mean = captions.level_means(curve, w)
+    axis = alt.Axis(ticks=False, labelLimit=110)
+    y = alt.Y("f0:N", sort=list(mean), title=None, axis=axis)
+    x = alt.X("f1:Q", title=title, axis=alt.Axis(tickCount=5))
+    cloud = (
+        alt.Chart(ROWS)
+        .mark_point(filled=True, size=18, opacity=0.35, color=BLUE)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+                alt.Tooltip("f2:N", title=w("chart.context")),
+                alt.Tooltip("f5:N", title=curve.name),
+                alt.Tooltip("f1:Q", title=title, format="+.3~g"),
+            ],
+        )
+    )
+    centre = (
+        alt.Chart(inline([{"f0": level, "f1": value} for level, value in mean.items()]))
+        .mark_tick(color="#D55E00", thickness=3, size=14)
+        .encode(x=x, y=y)
+    )
+    return finish(cloud + centre, rows, height=max(22 * len(mean), 66), width=220)

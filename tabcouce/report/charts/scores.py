@@ -61,7 +61,7 @@ def honesty_strip(target: TargetSummary, w: Words) -> Spec:
         alt.Tooltip("f7:Q", title=w("chart.high"), format=".3f"),
     ]
     place = alt.Chart(ROWS).encode(
-        y=alt.Y("f0:N", sort=models, title=None, axis=alt.Axis(grid=False, ticks=False)),
+        y=alt.Y("f0:N", sort=models, title=None, axis=alt.Axis(grid=False, ticks=False, labelLimit=340)),
         yOffset=alt.YOffset("f1:N", sort=splits, scale=alt.Scale(paddingOuter=0.6)),
         tooltip=tips,
     )
