@@ -14,9 +14,14 @@ _WHOLE = re.compile(r"([+-]?\d+)\.0+")
 
 
 def level_text(value: object) -> str:
-    """Text of one level: 12.0 and '12.0' give '12', blanks give '(blank)', dates are ISO."""
+    """Text of one level, the same from a workbook and from a CSV.
+
+    12.0 and '12.0' give '12', 'True' and a true cell 'TRUE', blanks '(blank)'; dates are ISO.
+    """
     if isinstance(value, str):
         text = value.strip()
+        if text.casefold() in ("true", "false"):
+            return text.upper()  # a CSV writes 'True' for what a workbook holds as TRUE
         whole = _WHOLE.fullmatch(text)
         return whole.group(1) if whole else text or BLANK
     if isinstance(value, (bool, np.bool_)):

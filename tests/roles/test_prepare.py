@@ -143,3 +143,7 @@ def test_bad_input_is_one_clear_error(
     assert (caught.value.place.row, caught.value.place.column) == (row, column)
     assert caught.value.place.sheet == "S"
     assert caught.value.remedy
+
+
+def test_a_csv_and_a_workbook_give_true_and_false_the_same_text() -> None:
+    assert [level_text(v) for v in (True, "True", " true", False, "FALSE")] == ["TRUE"] * 3 + ["FALSE"] * 2
