@@ -197,7 +197,8 @@ def points(target: TargetSummary, drawn: Points, model: str, w: Words) -> str:
         say = w("chart.points_say_many", **fields, high=score(float(np.nanmedian(predicted))))
     shown = ""
     if drawn.total > len(drawn.rows):
-        shown = w("chart.points_shown", shown=f"{len(drawn.rows):,}", total=f"{drawn.total:,}")
+        key = "chart.points_shown" if target.is_regression else "chart.points_shown_classes"
+        shown = w(key, shown=f"{len(drawn.rows):,}", total=f"{drawn.total:,}")
     return sentences(w, say, shown, w("chart.points_zoom"))
 
 

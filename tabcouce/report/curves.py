@@ -8,7 +8,7 @@ import pandas as pd
 
 from tabcouce.explanation.factor import Attribution
 from tabcouce.report.predictions import models_of, single_number, trial_of
-from tabcouce.report.sampling import POINTS, thin_by_context
+from tabcouce.report.sampling import POINTS, thin_by_class, thin_by_context
 from tabcouce.report.summary import Curve, Points
 from tabcouce.study.value import TargetStudy
 
@@ -36,7 +36,7 @@ def compact(values: npt.NDArray[np.float64]) -> tuple[float, ...]:
 def held_out_points(study: TargetStudy, *, limit: int = POINTS, seed: int) -> Points | None:
     """Observed value and every model's prediction on the headline split; None without trials.
 
-    limit  rows that are kept, drawn by context
+    limit  rows that are kept, drawn by context; of classes the rare ones first
     """
     key = study.plan.headline
     predicted = {
@@ -48,7 +48,10 @@ def held_out_points(study: TargetStudy, *, limit: int = POINTS, seed: int) -> Po
         return None
     tested = np.flatnonzero(np.any([np.isfinite(values) for values in predicted.values()], axis=0))
     context = headline_context(study)
-    keep = tested[thin_by_context(context[tested], limit, seed=seed)]
+    if study.dataset.is_regression:
+        keep = tested[thin_by_context(context[tested], limit, seed=seed)]
+    else:
+        keep = tested[thin_by_class(study.dataset.y[tested], context[tested], limit, seed=seed)]
     return Points(
         split=key,
         rows=tuple(int(row) for row in study.dataset.rows[keep]),

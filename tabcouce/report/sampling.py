@@ -9,6 +9,25 @@ POINTS = 1_500
 """Points a chart shows at most; the page states how many there were."""
 
 
+def thin_by_class(
+    classes: npt.NDArray[np.float64], context: npt.NDArray[np.object_], limit: int, *, seed: int
+) -> npt.NDArray[np.int64]:
+    """Positions of at most `limit` rows, a rare class kept as whole as the others leave room for it.
+
+    classes  (n,) class number per row; every class gets an equal share of the room, and what the
+             rare ones do not need goes to the frequent ones
+    """
+    names, count = np.unique(classes, return_counts=True)
+    kept, room = [], limit
+    for position, k in enumerate(np.argsort(count, kind="stable")):
+        rows = np.flatnonzero(classes == names[k])
+        share = max(room // (len(names) - position), 1)
+        chosen = rows[thin_by_context(context[rows], share, seed=seed)]
+        kept.append(chosen)
+        room -= len(chosen)
+    return np.sort(np.concatenate(kept)) if kept else np.zeros(0, np.int64)
+
+
 def thin_by_context(context: npt.NDArray[np.object_], limit: int, *, seed: int) -> npt.NDArray[np.int64]:
     """Positions of at most `limit` rows, each context keeping its share and at least one row.
 

@@ -12,7 +12,7 @@ from fake_study import MACHINES, fake_study, fake_target
 from tabcouce.report import Summary, predictions_frame, summarize, verdict_sentences
 from tabcouce.report.captions import drawn_range
 from tabcouce.report.curves import slice_means
-from tabcouce.report.sampling import POINTS, thin_by_context
+from tabcouce.report.sampling import POINTS, thin_by_class, thin_by_context
 from tabcouce.report.summarize import split_proof
 
 
@@ -124,3 +124,15 @@ def test_one_glitched_cell_does_not_squash_a_curve():
     low, high = drawn_range(values)
     assert low == 0.0 and 10 < high < 40
     assert drawn_range((1.0, 1.0, 1.0)) == (1.0, 1.0)
+
+
+def test_a_rare_class_is_kept_whole_where_rows_are_thinned():
+    classes = np.zeros(5_000)
+    classes[::250] = 1  # 20 rows
+    classes[1::100] = 2  # 50 rows
+    context = np.array([f"M{k % 7}" for k in range(5_000)], object)
+    keep = thin_by_class(classes, context, 300, seed=0)
+    count = Counter(classes[keep])
+    assert (count[1.0], count[2.0]) == (20, 50)
+    assert 220 < count[0.0] <= 230
+    assert np.array_equal(thin_by_class(classes, context, 6_000, seed=0), np.arange(5_000))
