@@ -59,7 +59,7 @@ def _dataset(
     X = X.loc[:, X.notna().any().to_numpy()]
     if X.shape[1] == 0:
         raise RoleError(
-            "No input column is left to learn from.",
+            f"No input column is left to learn '{target}' from.",
             place=table.place(),
             remedy="Give at least one column with values the kind 'condition', 'sensor' or 'proxy'.",
         )

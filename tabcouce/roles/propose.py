@@ -138,6 +138,10 @@ def _labels(seen: Profile, word: str, what: str) -> tuple[Kind, str]:
 
 
 def _usable_target(seen: Profile) -> bool:
+    if seen.content == "mixed":
+        # A result with a few bad cells is still the result; the cells are then named one by one.
+        known = int((~np.isnan(seen.numbers)).sum())
+        return hint("target", seen.name) is not None and known >= 0.5 * seen.filled
     return seen.content == "number" or (seen.content == "text" and 2 <= seen.levels <= 10)
 
 

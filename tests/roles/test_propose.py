@@ -186,3 +186,12 @@ def test_a_glitch_of_1e300_is_no_reason_to_overflow(recwarn: pytest.WarningsReco
     x[3] = 1e300
     propose(table_of({"machine": MACHINE + 0.0, "x": x, "yield": RNG.normal(size=N)}))
     assert not [w for w in recwarn.list if issubclass(w.category, RuntimeWarning)]
+
+
+def test_a_result_with_a_bad_cell_is_still_the_target() -> None:
+    cells: dict[str, object] = {
+        "x": RNG.normal(size=N), "strength": [*map(str, RNG.normal(size=N - 1)), "broken"],
+        "remeasured": [*map(str, RNG.normal(size=N - 1)), "?"],
+    }  # fmt: skip
+    roles = propose(table_of(cells))
+    assert roles.targets == ("strength",) and kind(roles, "remeasured") == "ignored"
