@@ -34,7 +34,8 @@ class CouceEstimator(BaseEstimator):
 
     proxy_columns  inputs that give the context away; O4 swaps them between contexts
     tolerances     sensor -> (offset in its unit, gain as a share); O1 recalibrates within it
-    members        networks per variant; each holds out another block of training contexts
+    members        networks per variant, each holds out another block of training contexts;
+                   None: by the number of rows
     piecewise      whether columns also enter as ramps at the target's thresholds (300 rows or more)
     epochs, batch  None: by the number of rows
     view           'auto', 'pooled' or 'do': what `predict` without context uses
@@ -49,7 +50,7 @@ class CouceEstimator(BaseEstimator):
         *,
         proxy_columns: Sequence[str] = (),
         tolerances: Mapping[str, tuple[float, float]] | None = None,
-        members: int = 2,
+        members: int | None = None,
         epochs: int | None = None,
         batch: int | None = None,
         width: int = 128,

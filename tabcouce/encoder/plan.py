@@ -54,7 +54,7 @@ def planned(
         invariance_weight=settings["invariance_weight"],
     )
     return Plan(
-        members=settings["members"],
+        members=settings["members"] or automatic_members(n),
         width=settings["width"],
         depth=settings["depth"],
         embedding=settings["embedding"],
@@ -70,6 +70,16 @@ def planned(
         seed=seed,
         threads=settings["threads"],
     )
+
+
+def automatic_members(rows: int) -> int:
+    """Two; five, one for each block of contexts, where rows are few and a member costs little.
+
+    Measured on five simulated processes with 3 seeds and on nasa_milling (146 rows): mean R2 on
+    other machines with 2 and with 5 members 0.607 and 0.624 at 80 rows, 0.674 and 0.692 at 150,
+    -0.01 and 0.20 on nasa_milling.
+    """
+    return 5 if rows < FEW_ROWS else 2
 
 
 def automatic_batch(rows: int) -> int:
@@ -106,6 +116,6 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     ):
         if settings[name] not in allowed:
             raise ValueError(f"{name} must be one of {allowed}. Got {settings[name]!r} instead.")
-    for name in ("members", "width", "depth", "embedding", "max_rows", "threads"):
-        if settings[name] < 1:
+    for name in ("members", "epochs", "batch", "width", "depth", "embedding", "max_rows", "threads"):
+        if settings[name] is not None and settings[name] < 1:
             raise ValueError(f"{name} must be at least 1. Got {settings[name]!r} instead.")

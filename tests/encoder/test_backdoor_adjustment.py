@@ -15,7 +15,7 @@ from tabcouce.encoder.backdoor import (
 from tabcouce.encoder.linear_start import linear_start, within
 from tabcouce.simulation import common_cause, target_offset
 
-FAST = {"epochs": 4, "width": 16, "embedding": 8, "threads": 1}
+FAST = {"members": 2, "epochs": 4, "width": 16, "embedding": 8, "threads": 1}
 
 
 def test_an_atom_of_twenty_rows_counts_half():

@@ -16,7 +16,7 @@ from tabcouce.errors import FitError
 from tabcouce.models.contract import State
 from tabcouce.simulation import target_offset
 
-FAST = {"epochs": 4, "width": 16, "embedding": 8, "threads": 1}
+FAST = {"members": 2, "epochs": 4, "width": 16, "embedding": 8, "threads": 1}
 
 
 def awkward_rows():
@@ -98,6 +98,15 @@ def test_classes_keep_their_labels_and_probabilities_sum_to_one():
     )
 
 
+def test_few_rows_train_a_member_for_every_block_of_contexts():
+    process = target_offset(seed=0, rows=320, contexts=5)
+    own = {key: value for key, value in FAST.items() if key != "members"} | {"epochs": 1}
+    few = CouceRegressor(**own).fit(process.X[:200], process.y[:200], process.context[:200])
+    many = CouceRegressor(**own).fit(process.X, process.y, process.context)
+    assert (few.blind_.net.members, many.blind_.net.members) == (5, 2)
+    assert all(len(trial.unit) == 5 for trial in few.selection_)
+
+
 def test_matrices_series_and_no_context_are_accepted():
     X, y, context = target_offset(seed=1, rows=120, contexts=3).X, None, None
     y = X.iloc[:, 0].to_numpy()
@@ -149,7 +158,7 @@ def test_the_constructor_only_stores_and_small_data_does_not_fail():
     assert np.isfinite(small.predict(np.ones((2, 2)))).all()
 
 
-TINY = {"threads": 1, "epochs": 20, "width": 16, "embedding": 8}
+TINY = {"members": 2, "threads": 1, "epochs": 20, "width": 16, "embedding": 8}
 
 
 @parametrize_with_checks([CouceRegressor(**TINY), CouceClassifier(**TINY)])

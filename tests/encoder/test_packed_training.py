@@ -12,7 +12,7 @@ from tabcouce.encoder.packed_training import train
 from tabcouce.encoder.recipe import Recipe
 from tabcouce.simulation import assignment, target_offset
 
-SMALL = {"epochs": 3, "width": 16, "embedding": 8, "threads": 1}
+SMALL = {"members": 2, "epochs": 3, "width": 16, "embedding": 8, "threads": 1}
 
 
 @pytest.fixture
