@@ -89,6 +89,7 @@ class TargetView:
     differences: TableView
     contexts: TableView | None
     models_intro: str
+    reasons: str
     factors: TableView | None
     factors_intro: str
     factors_more: str
@@ -164,6 +165,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         models=model_table(target, w),
         differences=difference_table(target, w),
         contexts=None if target.by_blocks else context_table(target, w),
+        reasons=_reasons(target, w),
         models_intro=w("page.models_intro_blocks" if target.by_blocks else "page.models_intro"),
         factors=None if explained is None else factor_table(target, explained, w),
         factors_intro=""
@@ -181,6 +183,12 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         ),
         curves_say=captions.curves(target, w),
     )
+
+
+def _reasons(target: TargetSummary, w: Words) -> str:
+    """What the rule went by, in sentences; '' where it left no reason behind."""
+    found = [w.label("verdict_reason", key) for key in target.verdict.reasons]
+    return w("page.reasons", reasons=captions.sentences(w, *found)) if found else ""
 
 
 def _unnamed_unit(about: Target) -> str | None:

@@ -1,12 +1,15 @@
 """What the page says where a plain recommendation would mislead."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fake_study import fake_study, fake_target
 
 from tabcouce.checks.sentences import worded
 from tabcouce.errors import Place
+from tabcouce.evaluation import verdict as verdict_rule
 from tabcouce.evaluation.trial import Score
 from tabcouce.report import predictions_frame, summarize, verdict_sentences, write_workbook
 from tabcouce.report.block_names import with_block_names
@@ -177,3 +180,14 @@ def test_a_category_with_many_levels_shows_the_common_ones_and_the_rest_together
     assert {row["f0"] for row in spec["datasets"]["rows"]} == set(mean)
     factor = replace(plain.factors[0], correlation=None, direction="mixed")
     assert direction_word(factor, words("ja")) == "水準による"
+
+
+def test_every_reason_of_the_rule_is_said_in_words(plain):
+    rule = Path(verdict_rule.__file__).read_text(encoding="utf-8")
+    keys = {f"verdict_reason.{key}" for key in re.findall(r'^        "([a-z-]+)": ', rule, re.M)}
+    assert len(keys) == 7
+    for lang in ("en", "ja"):
+        assert keys == {key for key in words(lang).messages if key.startswith("verdict_reason.")}
+    vetoed = replace(plain, verdict=replace(plain.verdict, reasons=("worst-unit-loses",)))
+    page = render_page(replace(summarize(fake_study(fake_target())), targets=(vetoed,)), "en")
+    assert "Why this verdict: A more complex model gains on the whole" in page
