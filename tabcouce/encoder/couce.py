@@ -16,10 +16,11 @@ from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.blind_network import BlindNetwork
 from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.fitted_view import FittedView
+from tabcouce.encoder.held_out import thinned
 from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.input_rows import input_frame, labels
 from tabcouce.encoder.intervention import Budget
-from tabcouce.encoder.members import FoldRows, thinned
+from tabcouce.encoder.members import FoldRows
 from tabcouce.encoder.packed_run import FittedFold, fit_views
 from tabcouce.encoder.plan import check_settings, planned
 from tabcouce.encoder.saved_estimator import restored, saved

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tabcouce.encoder.backdoor import ContextLevels, intercepts, level_counts, shrinkage
 from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.held_out import context_blocks, held_out_unit
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.linear_start import linear_start, within
 from tabcouce.encoder.member_task import MemberTask
@@ -70,7 +71,7 @@ class FoldRows:
         levels = ContextLevels.of(context)
         index = levels.index(context)
         joint = np.unique(index, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-        unit = _unit(context, held_out)
+        unit = held_out_unit(context, held_out)
         return cls(
             code=code,
             levels=levels,
@@ -82,34 +83,6 @@ class FoldRows:
             blocks=context_blocks(unit, BLOCKS, seed),
             unit=unit,
         )
-
-
-def _unit(context: pd.DataFrame, held_out: str | None) -> npt.NDArray[np.int64]:
-    """Level of the context column that members hold out: the named or the first with 3 levels."""
-    rows = np.arange(len(context))
-    names = [held_out] if held_out is not None and held_out in context.columns else list(context.columns)
-    for name in names:
-        place = pd.factorize(context[name], sort=True)[0].astype(np.int64)
-        count = np.bincount(place)
-        # A context with half of the rows cannot be left out and still be predicted.
-        if len(count) >= 3 and count.max() <= len(rows) / 2:
-            return place
-    return rows
-
-
-def context_blocks(unit: npt.NDArray[np.int64], blocks: int, seed: int) -> npt.NDArray[np.int64]:
-    """(n,) block of each row: whole units, filled largest first into the emptiest block."""
-    level, place, count = np.unique(unit, return_inverse=True, return_counts=True)
-    order = np.random.default_rng([seed, 2]).permutation(len(level))
-    order = order[np.argsort(-count[order], kind="stable")]
-    blocks = min(blocks, len(level))
-    filled = np.zeros(blocks, dtype=np.int64)
-    block_of = np.zeros(len(level), dtype=np.int64)
-    for k in order:
-        emptiest = int(np.argmin(filled))
-        block_of[k] = emptiest
-        filled[emptiest] += count[k]
-    return block_of[place]
 
 
 def member_tasks(
@@ -231,22 +204,6 @@ def _start_effects(
             rest = residual[train, k] - residual[train, k].mean()
             effect[:, k] = intercepts(rest, fold.index[train], total)
     return np.divide(effect, shrink[:, None], out=np.zeros_like(effect), where=shrink[:, None] > 0)
-
-
-def thinned(
-    rows: npt.NDArray[np.int64], label: npt.NDArray[np.int64], most: int, seed: int
-) -> npt.NDArray[np.int64]:
-    """At most `most` of `rows`, each context in its share; label (len(rows),) context number."""
-    if len(rows) <= most:
-        return rows
-    rng = np.random.default_rng([seed, 3])
-    # Sorting by (rank within context) / (size of context) takes the same share of every context.
-    shuffled = rng.permutation(len(rows))
-    order = shuffled[np.argsort(label[shuffled], kind="stable")]
-    _, start, count = np.unique(label[order], return_index=True, return_counts=True)
-    rank = np.arange(len(rows)) - np.repeat(start, count)
-    share = (rank + rng.random(len(rows))) / np.repeat(count, count)
-    return np.sort(rows[order[np.argsort(share, kind="stable")[:most]]])
 
 
 def pack_sizes(tasks: Sequence[MemberTask]) -> tuple[int, int]:

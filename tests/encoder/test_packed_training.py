@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from tabcouce.encoder import CouceRegressor
+from tabcouce.encoder.held_out import context_blocks, thinned
 from tabcouce.encoder.intervention import Budget
-from tabcouce.encoder.members import FoldRows, Variant, context_blocks, member_tasks, thinned
+from tabcouce.encoder.members import FoldRows, Variant, member_tasks
 from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.packed_training import train
 from tabcouce.encoder.recipe import Recipe
