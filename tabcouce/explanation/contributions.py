@@ -131,8 +131,8 @@ def from_scores(parts: Floats, estimate: Floats, method: str) -> Explained:
 def _(model: ForestModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
     explainer = shap.TreeExplainer(model.forest_)
     codes = model.codes(X)
-    values = np.asarray(explainer.shap_values(codes, check_additivity=False), float)
-    expected = np.asarray(explainer.expected_value, float).reshape(-1)
+    values = np.asarray(explainer.shap_values(codes, check_additivity=False), float) * model.unit_
+    expected = np.asarray(explainer.expected_value, float).reshape(-1) * model.unit_
     output = model.estimate(X)
     if values.ndim == 2:
         values, output = values[:, :, None], output[:, None]

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.evaluation import Score, Trial, paired_difference
+from tabcouce.evaluation.run import all_classes
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
 
@@ -46,5 +47,9 @@ def permuted_prediction(
             mine = np.flatnonzero(split.unit[fold.test] == unit)
             order[mine] = rng.permutation(mine)
         X[column] = X[column].array[order]
-        prediction[fold.test] = model.estimate(X)
+        estimate = model.estimate(X)
+        if not dataset.is_regression:
+            # A fold may have been trained without a class that occurs on one machine only.
+            estimate = all_classes(estimate, model, len(dataset.classes), len(fold.train))
+        prediction[fold.test] = estimate
     return prediction

@@ -24,6 +24,16 @@ FLOAT32 = 3e38
 Floats = npt.NDArray[np.float64]
 
 
+def unit_of(target: Floats) -> float:
+    """The power of two next to the target's spread; exact, so that no split changes.
+
+    scikit-learn makes a leaf of rows whose variance is below 2e-16: a film thickness in metres
+    would never be split.
+    """
+    spread = float(np.std(target))
+    return float(2.0 ** np.round(np.log2(spread))) if spread > 0 else 1.0
+
+
 class ForestModel(PanelEstimator):
     """scikit-learn's random forest; blanks take the side that training rows with a blank took.
 
@@ -33,6 +43,7 @@ class ForestModel(PanelEstimator):
     A level code is a rank by frequency; an unseen level counts as blank.
 
     forest_  the fitted scikit-learn forest; None in a restored model
+    unit_    the forest predicts the target in this unit, a power of two
     """
 
     def __init__(
@@ -68,7 +79,8 @@ class ForestModel(PanelEstimator):
                 n_jobs=self.threads,
                 random_state=self.seed,
             )
-        self.forest_.fit(self.codes(X), target)
+        self.unit_ = unit_of(target) if self.task == "regression" else 1.0
+        self.forest_.fit(self.codes(X), target / self.unit_)
         # Threads add the trees up in the order they finish: the last digit would vary by call.
         self.forest_.set_params(n_jobs=1)
         return self
@@ -84,10 +96,10 @@ class ForestModel(PanelEstimator):
             return np.zeros((0, len(self.classes_)) if self.task == "classification" else 0)
         if self.forest_ is None:
             out = treelite.gtil.predict(self.stored_, codes)
-            return out[:, 0, :] if self.task == "classification" else out[:, 0, 0]
+            return out[:, 0, :] if self.task == "classification" else out[:, 0, 0] * self.unit_
         if self.task == "classification":
             return self.forest_.predict_proba(codes)
-        return self.forest_.predict(codes)
+        return self.forest_.predict(codes) * self.unit_
 
     def state(self) -> State:
         stored = self.stored_ if self.forest_ is None else treelite.sklearn.import_model(self.forest_)
@@ -97,6 +109,7 @@ class ForestModel(PanelEstimator):
             "threads": self.threads,
             "seed": self.seed,
             "classes": plain(self.classes_),
+            "unit": self.unit_,
             "matrix": self.matrix_.settings(),
         }
         return State(settings, blobs={"forest": stored.serialize_bytes()})
@@ -107,6 +120,7 @@ class ForestModel(PanelEstimator):
         model = cls(settings["task"], settings["trees"], settings["threads"], settings["seed"])
         model.classes_ = np.array(settings["classes"], dtype=float)
         model.matrix_ = DesignMatrix.from_settings(settings["matrix"])
+        model.unit_ = settings.get("unit", 1.0)
         model.forest_ = None
         model.stored_ = treelite.Model.deserialize_bytes(state.blobs["forest"])
         return model
