@@ -177,8 +177,8 @@ def known_contexts(saved: SavedTarget, table: Table) -> tuple[pd.DataFrame | Non
 def verdict_notes(saved: SavedTarget) -> tuple[str, ...]:
     if saved.outcome != "do_not_predict":
         return ()
-    same = "the mean of the training rows" if saved.intervals is not None else "the shares of the classes"
-    return (f"The study's verdict was 'do not predict': every prediction is {same}.",)
+    what = "the class shares" if saved.classes else "the mean"
+    return (f"The study's verdict was 'do not predict': every row is given {what} of the training rows.",)
 
 
 def target_notes(saved: SavedTarget, table: Table, outcome: Outcome | None) -> tuple[str, ...]:
