@@ -1,76 +1,20 @@
-"""Rows of the page's tables as text; a cell that is empty says why."""
+"""Rows of the tables of scores, differences, contexts and splits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import compress
 
-from tabcouce.evaluation.trial import Difference, Score
-from tabcouce.explanation.factor import Factor
-from tabcouce.report.captions import comparison, direction_word, long_split, unit_suffix
+from tabcouce.evaluation.trial import Difference
+from tabcouce.report.captions import comparison, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import gain, percent, score, significant
+from tabcouce.report.digits import gain
 from tabcouce.report.summary import SplitProof, TargetSummary
+from tabcouce.report.table_view import EMPTY, Cell, TableView, empty_cell, number_cell, score_cell
 from tabcouce.report.verdict_text import best_model, shown_outcome, unseen
 
-EMPTY = "–"
-FACTOR_ROWS = 15
 CONTEXT_ROWS = 60
-SEPARABLE = 0.1
-"""Below this share of variance within contexts a factor cannot be told from the context."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One table cell.
-
-    small   second line, such as an interval
-    reason  why there is no number; shown on hover and read aloud
-    bar     length of a bar behind the number, share of the cell
-    mark    style of a chip around the text, e.g. 'good', 'bad', 'open'
-    link    place on the page that the text leads to
-    name    text of the user's file: may be broken anywhere
-    """
-
-    text: str
-    number: bool = False
-    small: str = ""
-    reason: str = ""
-    strong: bool = False
-    bar: float | None = None
-    mark: str = ""
-    name: bool = False
-    link: str = ""
-
-
-@dataclass(frozen=True)
-class TableView:
-    """caption, heads (text, is it a column of numbers, is it the deciding one), rows."""
-
-    caption: str
-    heads: tuple[tuple[str, bool, bool], ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
-
-def _number(text: str, *, small: str = "", strong: bool = False, bar: float | None = None) -> Cell:
-    return Cell(text.replace("-", "−"), True, small.replace("-", "−"), strong=strong, bar=bar)
-
-
-def _empty(reason: str) -> Cell:
-    return Cell(EMPTY, True, reason=reason)
-
-
-def _score_cell(found: Score | None, w: Words, *, unit: bool = False, strong: bool = False) -> Cell:
-    if found is None:
-        return _empty(w("reason.not_run"))
-    if found.value is None:
-        return _empty(w("reason.undefined"))
-    write = significant if unit else score
-    small = ""
-    if found.low is not None and found.high is not None:
-        small = f"{write(found.low)} … {write(found.high)}"
-    return _number(write(found.value), small=small, strong=strong)
 
 
 def overview_table(targets: Sequence[TargetSummary], w: Words) -> TableView:
@@ -89,7 +33,7 @@ def overview_table(targets: Sequence[TargetSummary], w: Words) -> TableView:
         none = verdict.outcome == "do_not_predict"
         shown = shown_outcome(target)
         symbol = w.label("metric_symbol", target.metric)
-        found = _score_cell(target.score(target.headline, best_model(target), target.metric), w, strong=True)
+        found = score_cell(target.score(target.headline, best_model(target), target.metric), w, strong=True)
         rows.append(
             (
                 Cell(target.target.name, name=True, link=f"t{k}-verdict"),
@@ -138,17 +82,17 @@ def _model_row(target: TargetSummary, model: str, mode: str, keys: list[str], w:
     for key in keys:
         run = target.of(key, model, mode)
         if run is None and mode == "known" and target.of(key, model) is not None:
-            cells.append(_empty(w("reason.cannot_be_known")))
+            cells.append(empty_cell(w("reason.cannot_be_known")))
         else:
             found = None if run is None else run.metrics.get(target.metric)
-            cells.append(_score_cell(found, w, strong=key == target.headline))
+            cells.append(score_cell(found, w, strong=key == target.headline))
     run = target.of(target.headline, model, mode)
     if run is None:
         reason = "reason.not_run" if blind else "reason.cannot_be_known"
-        return (*cells, *(_empty(w(reason)),) * 3, Cell(""))
-    cells.append(_score_cell(run.metrics.get(target.error_metric), w, unit=target.is_regression))
-    cells.append(_number(f"{run.fit_seconds:,.1f}" if run.fit_seconds >= 0.05 else "<0.1"))
-    cells.append(_number(f"{run.rows_used:,}"))
+        return (*cells, *(empty_cell(w(reason)),) * 3, Cell(""))
+    cells.append(score_cell(run.metrics.get(target.error_metric), w, unit=target.is_regression))
+    cells.append(number_cell(f"{run.fit_seconds:,.1f}" if run.fit_seconds >= 0.05 else "<0.1"))
+    cells.append(number_cell(f"{run.rows_used:,}"))
     inside = [w.label("inside", note) for note in run.notes]
     return (*cells, Cell(w.listing(inside, 3) if inside else ""))
 
@@ -183,13 +127,13 @@ def difference_table(target: TargetSummary, w: Words) -> TableView:
         rows.append(
             (
                 Cell(comparison(made, w)),
-                _number(gain(made.gain), strong=True),
+                number_cell(gain(made.gain), strong=True),
                 _span(made.low, made.high, w),
                 _span(made.low68, made.high68, w),
-                _number(str(made.units)),
-                _empty(w("reason.undefined"))
+                number_cell(str(made.units)),
+                empty_cell(w("reason.undefined"))
                 if made.worst is None
-                else _number(gain(made.worst), small=made.worst_unit or ""),
+                else number_cell(gain(made.worst), small=made.worst_unit or ""),
                 Cell(w.label("reading", word), mark=marks[word]),
             )
         )
@@ -199,8 +143,8 @@ def difference_table(target: TargetSummary, w: Words) -> TableView:
 
 def _span(low: float | None, high: float | None, w: Words) -> Cell:
     if low is None or high is None:
-        return _empty(w("reason.no_interval"))
-    return _number(f"{gain(low)} … {gain(high)}")
+        return empty_cell(w("reason.no_interval"))
+    return number_cell(f"{gain(low)} … {gain(high)}")
 
 
 def context_table(target: TargetSummary, w: Words) -> TableView:
@@ -215,8 +159,8 @@ def context_table(target: TargetSummary, w: Words) -> TableView:
     rows = tuple(
         (
             Cell(unit, name=True),
-            _number(f"{max((found.n for found in metrics.values()), default=0):,}"),
-            *(_score_cell(metrics.get(key), w, unit=key in ("rmse", "mae", "log_loss")) for key in keys),
+            number_cell(f"{max((found.n for found in metrics.values()), default=0):,}"),
+            *(score_cell(metrics.get(key), w, unit=key in ("rmse", "mae", "log_loss")) for key in keys),
         )
         for unit, metrics in list(per_context.items())[:CONTEXT_ROWS]
     )
@@ -227,80 +171,6 @@ def context_table(target: TargetSummary, w: Words) -> TableView:
 def _metric_head(target: TargetSummary, key: str, w: Words) -> str:
     suffix = unit_suffix(target.target.unit, w) if key in ("rmse", "mae") else ""
     return w.label("metric", key) + suffix
-
-
-def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
-    """The most important factors: size, direction, agreement with what was expected."""
-    factors = target.factors_of(model)[:FACTOR_ROWS]
-    other = {factor.name: factor for factor in target.factors_of("lightgbm")} if model != "lightgbm" else {}
-    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
-    heads = [
-        (w("table.rank"), True, False),
-        (w("table.factor"), False, False),
-        (w("table.importance", unit=unit), True, False),
-        (w("table.share"), True, False),
-    ]
-    if other:
-        heads.append((w("table.share_lightgbm"), True, False))
-    heads += [
-        (w("table.direction"), False, False),
-        (w("table.expected"), False, False),
-        (w("table.agreement"), False, False),
-        (w("table.permutation", metric=w.label("metric_symbol", target.metric)), True, False),
-        (w("table.within"), True, False),
-    ]
-    top = max((factor.share for factor in factors), default=1.0) or 1.0
-    rows = [_factor_row(k, factor, other, top, w) for k, factor in enumerate(factors, 1)]
-    if target.by_blocks:  # blocks of rows are no contexts: what varies within them says nothing
-        heads, rows = heads[:-1], [row[:-1] for row in rows]
-    return TableView(w("table.factors", model=w.label("model", model)), tuple(heads), tuple(rows))
-
-
-def _factor_row(
-    rank: int, factor: Factor, other: dict[str, Factor], top: float, w: Words
-) -> tuple[Cell, ...]:
-    marks = {"agrees": "good", "opposite": "bad", "unclear": "open", "not_reviewed": "plain"}
-    cells = [
-        _number(str(rank)),
-        Cell(
-            factor.name,
-            small=factor.unit if factor.unit and factor.unit not in factor.name else "",
-            name=True,
-        ),
-        _number(significant(factor.importance), small=f"± {significant(factor.spread, 2)}"),
-        _number(f"{percent(factor.share)} %", bar=factor.share / top),
-    ]
-    if other:
-        beside = other.get(factor.name)
-        cells.append(_number(f"{percent(beside.share)} %") if beside else _empty(w("reason.not_measured")))
-    arrow = w.label("arrow", factor.direction) if f"arrow.{factor.direction}" in w.messages else ""
-    within = factor.varies_within_context
-    return (
-        *cells,
-        Cell(f"{arrow} {direction_word(factor, w)}".strip(), mark="word"),
-        Cell(w.label("expected", factor.expected), mark="muted" if factor.expected == "unknown" else "word"),
-        Cell(w.label("agreement", factor.agreement), mark=marks.get(factor.agreement, "plain")),
-        _loss_cell(factor.permutation, w),
-        _empty(w("reason.not_measured"))
-        if within is None
-        else Cell(
-            f"{percent(within)} %",
-            True,
-            reason=w("reason.inseparable") if within < SEPARABLE else "",
-            mark="bad" if within < SEPARABLE else "",
-        ),
-    )
-
-
-def _loss_cell(found: Score | None, w: Words) -> Cell:
-    """Loss of the primary score: three decimals, since small losses are the interesting ones."""
-    if found is None or found.value is None:
-        return _empty(w("reason.not_measured"))
-    value, low, high = (
-        "" if each is None else f"{each:.3f}".replace("-0.000", "0.000")
-        for each in (found.value, found.low, found.high)
-    )
-    return _number(value, small=f"{low} … {high}" if low and high else "")
 
 
 def split_table(target: TargetSummary, w: Words) -> TableView:
@@ -321,9 +191,9 @@ def _split_row(proof: SplitProof, target: TargetSummary, w: Words) -> tuple[Cell
     decides = proof.key == target.headline
     return (
         Cell(long_split(proof.key, w), small=w("checked.headline") if decides else "", strong=decides),
-        _number(str(proof.folds)),
-        _number(f"{proof.units:,}"),
-        _number(f"{proof.tested:,}"),
-        _number(str(proof.shared_rows)),
-        _number(str(proof.shared_labels), small=w("checked.rows_apart") if proof.by_rows else ""),
+        number_cell(str(proof.folds)),
+        number_cell(f"{proof.units:,}"),
+        number_cell(f"{proof.tested:,}"),
+        number_cell(str(proof.shared_rows)),
+        number_cell(str(proof.shared_labels), small=w("checked.rows_apart") if proof.by_rows else ""),
     )

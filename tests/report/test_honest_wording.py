@@ -17,8 +17,9 @@ from tabcouce.report.captions import LEVELS, direction_word, level_means
 from tabcouce.report.catalogue import words
 from tabcouce.report.charts import factor_curve
 from tabcouce.report.digits import gain
-from tabcouce.report.page import render_page, top_factors
+from tabcouce.report.page import render_page
 from tabcouce.report.tables import model_table
+from tabcouce.report.target_view import top_factors
 from tabcouce.report.tiles import tiles
 from tabcouce.report.verdict_text import shown_outcome
 

@@ -1,0 +1,65 @@
+"""Charts of one target, each with the sentence that says what to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from tabcouce.report import captions, charts
+from tabcouce.report.catalogue import Words
+from tabcouce.report.static_chart import DRAWN, drawing
+from tabcouce.report.summary import Curve, TargetSummary
+from tabcouce.report.verdict_text import best_model
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with the sentence that says what to see; drawing is for readers without scripts."""
+
+    key: str
+    title: str
+    say: str
+    alt: str
+    spec: dict[str, Any]
+    drawing: Markup | None = None
+
+
+def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
+    """Charts by name; one that has nothing to draw is left out."""
+    model = best_model(target)
+    found: dict[str, Figure] = {}
+
+    def add(name: str, title: str, say: str, spec: dict[str, Any]) -> None:
+        alt = w("chart.alt", title=title, say=say)
+        drawn = drawing(spec, f"{key}-{name}-clip") if key == "t1" and name in DRAWN else None
+        found[name] = Figure(f"{key}-{name}", title, say, alt, spec, drawn)
+
+    if any(target.score(proof.key, m, target.metric) for proof in target.splits for m in target.models):
+        add("honesty", w("chart.honesty"), captions.honesty(target, w), charts.honesty_strip(target, w))
+    if target.verdict.differences:
+        say = captions.differences(target, w)
+        title = w("chart.differences_blocks" if target.by_blocks else "chart.differences")
+        add("differences", title, say, charts.difference_forest(target, w))
+    if not target.by_blocks and len(captions.per_context(target, model)) > 1:
+        title = w("chart.contexts" if target.is_regression else "chart.contexts_classes")
+        add("contexts", title, captions.contexts(target, w), charts.context_scores(target, w))
+    if target.points is not None and charts.has_points(target, model):
+        say = captions.points(target, target.points, model, w)
+        draw = charts.observed_against_predicted if target.is_regression else charts.class_probabilities
+        title = w("chart.points" if target.is_regression else "chart.points_classes")
+        add("points", title, say, draw(target, target.points, model, w))
+    explained = target.explained_model
+    if explained is not None and any(factor.importance > 0 for factor in target.factors_of(explained)):
+        say = captions.importance(target, explained, w)
+        add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
+    return found
+
+
+def curve_figure(target: TargetSummary, curve: Curve, key: str, w: Words) -> Figure:
+    direction = next((f.direction for f in target.factors_of(curve.model) if f.name == curve.name), "mixed")
+    unit = target.target.unit if target.is_regression else None
+    say = captions.curve(curve, direction, unit, w)
+    alt = w("chart.alt", title=curve.name, say=say)
+    return Figure(key, curve.name, say, alt, charts.factor_curve(target, curve, w))

@@ -1,0 +1,153 @@
+"""`TargetSummary` -> `TargetView`: all texts, tables and charts of one target in one language."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from tabcouce.checks.finding import Finding
+from tabcouce.report import captions
+from tabcouce.report.block_names import with_block_names
+from tabcouce.report.catalogue import Words
+from tabcouce.report.digits import percent
+from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
+from tabcouce.report.figures import Figure, curve_figure, figures
+from tabcouce.report.finding_text import FindingText, finding_text
+from tabcouce.report.summary import TargetSummary
+from tabcouce.report.table_view import TableView
+from tabcouce.report.tables import context_table, difference_table, model_table, split_table
+from tabcouce.report.tiles import Tile, tiles
+from tabcouce.report.verdict_text import shown_outcome, verdict_sentences
+
+SIGNS = {
+    "use_model": ("●", "good"),
+    "split_advice": ("◐", "good"),
+    "use_linear": ("●", "good"),
+    "do_not_predict": ("■", "bad"),
+    "undecided": ("▲", "open"),
+    "weak": ("◐", "open"),
+    "blocked": ("■", "bad"),
+}
+"""Traffic mark per outcome: a shape and a colour beside the word, never colour alone."""
+MARKS = {"blocks": "bad", "misleads": "bad", "weakens": "open"}
+
+
+@dataclass(frozen=True)
+class FindingView:
+    """A finding as it is shown; mark is the style of its severity's chip."""
+
+    text: FindingText
+    severity: str
+    mark: str
+    help: str
+    place: str
+
+
+@dataclass(frozen=True)
+class TargetView:
+    """One target, ready for the template; every text is in the reader's language."""
+
+    key: str
+    target: TargetSummary
+    sign: tuple[str, str]
+    outcome: str
+    sentences: tuple[str, str, str]
+    tiles: tuple[Tile, ...]
+    counts: str
+    top_factors: str
+    findings: tuple[FindingView, ...]
+    worst: tuple[FindingView, ...]
+    models: TableView
+    differences: TableView
+    contexts: TableView | None
+    models_intro: str
+    reasons: str
+    factors: TableView | None
+    factors_intro: str
+    factors_more: str
+    splits: TableView
+    figures: dict[str, Figure]
+    curves: tuple[Figure, ...]
+    curves_say: str
+
+
+def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
+    """All texts, tables and charts of one target."""
+    target = with_block_names(target, w)
+    explained = target.explained_model
+    count = Counter(finding.severity for finding in target.findings)
+    total = 0 if explained is None else len(target.factors_of(explained))
+    key = f"t{number}"
+    shown = shown_outcome(target)
+    findings = tuple(_finding_view(finding, w) for finding in target.findings)
+    return TargetView(
+        key=key,
+        target=target,
+        sign=SIGNS.get(shown, ("●", "open")),
+        outcome=w.label("outcome", shown),
+        sentences=verdict_sentences(target, w.language),
+        tiles=tiles(target, w),
+        counts=w.listing(
+            [
+                w("page.warnings_count", n=n, severity=w.label("severity", severity))
+                for severity, n in count.items()
+            ]
+        ),
+        top_factors=top_factors(target, w),
+        findings=findings,
+        worst=tuple(found for found in findings if found.severity in ("blocks", "misleads"))[:1],
+        models=model_table(target, w),
+        differences=difference_table(target, w),
+        contexts=None if target.by_blocks else context_table(target, w),
+        reasons=_reasons(target, w),
+        models_intro=w("page.models_intro_blocks" if target.by_blocks else "page.models_intro"),
+        factors=None if explained is None else factor_table(target, explained, w),
+        factors_intro=""
+        if explained is None
+        else captions.sentences(
+            w,
+            w("page.factors_intro", model=w.label("model_in", explained)),
+            w("page.factors_weak") if target.verdict.outcome == "do_not_predict" else "",
+        ),
+        factors_more=w("page.factors_more", shown=FACTOR_ROWS, total=total) if total > FACTOR_ROWS else "",
+        splits=split_table(target, w),
+        figures=figures(target, key, w),
+        curves=tuple(
+            curve_figure(target, curve, f"{key}-curve{k}", w) for k, curve in enumerate(target.curves)
+        ),
+        curves_say=captions.curves(target, w),
+    )
+
+
+def _reasons(target: TargetSummary, w: Words) -> str:
+    """What the rule went by, in sentences; '' where it left no reason behind."""
+    found = [w.label("verdict_reason", key) for key in target.verdict.reasons]
+    return w("page.reasons", reasons=captions.sentences(w, *found)) if found else ""
+
+
+def _finding_view(finding: Finding, w: Words) -> FindingView:
+    return FindingView(
+        text=finding_text(finding, w),
+        severity=finding.severity,
+        mark=MARKS.get(finding.severity, "plain"),
+        help=w.label("severity_help", finding.severity),
+        place=captions.place_text(finding.place, w),
+    )
+
+
+def top_factors(target: TargetSummary, w: Words) -> str:
+    """The three factors that matter most, each with its direction, in one line; '' without any."""
+    model = target.explained_model
+    found = [factor for factor in target.factors_of(model) if factor.importance > 0][:3] if model else []
+    if model is None or not found or target.verdict.outcome == "do_not_predict":
+        return ""
+    named = [
+        w(
+            "page.factor_direction",
+            name=factor.name,
+            direction=captions.direction_word(factor, w),
+            share=percent(factor.share),
+        )
+        for factor in found
+    ]
+    return w("page.top_factors", names=w.listing(named), model=w.label("model_in", model))
