@@ -123,6 +123,7 @@ def init(
         from tabcouce.study.inputs import Inputs, role_file_beside
 
         path = out or role_file_beside(data)
+        spare_the_data(data, path)
         if path.exists() and not force:
             raise RoleError(
                 "The role file exists already.",
@@ -263,9 +264,15 @@ def predict(
         from tabcouce.study.inputs import layout_again
         from tabcouce.study.predict import predict_study
 
+        path = out or data.with_name(f"{data.name.rsplit('.', 1)[0]}.predictions.xlsx")
+        spare_the_data(data, path)
+        if path.suffix.lower() != ".xlsx":
+            raise typer.BadParameter(
+                f"'{path.name}' does not end in .xlsx; predictions are written as a workbook.",
+                param_hint="--out",
+            )
         saved = load_study(study)
         predictions = predict_study(saved, read_table(data, layout_again(saved.layout, data, sheet=sheet)))
-        path = out or data.with_name(f"{data.name.rsplit('.', 1)[0]}.predictions.xlsx")
         write_predictions(predictions, path)
         if as_json:
             put_json([prediction_document(p) for p in predictions])
@@ -287,6 +294,12 @@ def report(study: StudyFolder, lang: Lang = "en") -> None:
         summary, predictions = load_summary(study)
         render(summary, predictions, study, lang=lang)
         put(str(study / "report.html"))
+
+
+def spare_the_data(data: Path, out: Path) -> None:
+    """The user's file is only ever read, also where --out names it."""
+    if out.resolve() == data.resolve():
+        raise typer.BadParameter(f"'{out}' is the data itself; it is never overwritten.", param_hint="--out")
 
 
 LANGUAGES = ("en", "ja")

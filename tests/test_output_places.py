@@ -49,3 +49,17 @@ def test_a_device_that_is_none_is_refused_before_the_training(tmp_path, monkeypa
     assert run("fit", path, "--device", "tpu").exit_code == 2
     answer = run("fit", path, "--device", "cuda", "--out", tmp_path / "o", "--quiet")
     assert answer.exit_code == 3 and "CUDA" in answer.stderr
+
+
+def test_the_data_are_never_overwritten_by_a_result(tmp_path):
+    path = data(tmp_path)
+    before = path.read_bytes()
+    for call in (("init", path, "--out", path, "--force"), ("predict", tmp_path, path, "--out", path)):
+        answer = run(*call)
+        assert answer.exit_code == 2 and "never overwritten" in " ".join(answer.stderr.split())
+    assert path.read_bytes() == before
+
+
+def test_predictions_are_no_workbook_under_the_name_of_a_csv(tmp_path):
+    answer = run("predict", tmp_path, data(tmp_path), "--out", tmp_path / "p.csv")
+    assert answer.exit_code == 2 and ".xlsx" in answer.stderr
