@@ -10,26 +10,22 @@ C6  donor swap of declared proxies on and off where products are routed by quali
 Head  proxy head against the same network with a plain head, no context effects (at most 5 % worse).
 R2  blind prediction on other machines of every simulated process, encoder and LightGBM.
 
-Writes benchmarks/results/encoder_truth.json: every seed, the means, versions and the command.
+Writes benchmarks/results/encoder_truth.json: every seed, the means, versions, commit and command.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import platform
 import sys
 import time
-from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
+from record import write
 
 from tabcouce.encoder import CouceRegressor
 from tabcouce.models import BoostingModel
 from tabcouce.simulation import PROCESSES, assignment, common_cause, none
 
-RESULT = Path(__file__).parent / "results" / "encoder_truth.json"
 Row = dict[str, float]
 
 
@@ -129,11 +125,7 @@ def main() -> None:
     args = parser.parse_args()
     seeds = range(args.seeds)
     start = time.perf_counter()
-    result: dict[str, object] = {
-        "command": "python benchmarks/encoder_truth.py " + " ".join(sys.argv[1:]),
-        "versions": {name: version(name) for name in ("tabcouce", "torch", "numpy", "lightgbm")},
-        "machine": f"{platform.machine()}, Python {platform.python_version()}",
-    }
+    result: dict[str, object] = {}
     for key, experiment in (("C1", backdoor_sum), ("C6", donor_swap), ("head", proxy_head)):
         result[key] = summary([experiment(seed, args.threads) for seed in seeds])
         print(key, result[key]["mean"], file=sys.stderr)  # type: ignore[index]
@@ -143,8 +135,7 @@ def main() -> None:
         print(name, scores[name]["mean"], file=sys.stderr)
     result["r2_other_machines"] = scores
     result["seconds"] = time.perf_counter() - start
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(write("encoder_truth", result))
 
 
 if __name__ == "__main__":
