@@ -34,7 +34,7 @@ class Effort:
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, 2, 40, 10_000, 300, 300, 20),
+    "quick": Effort("quick", 5, 100, 2, 40, 4_000, 300, 300, 20),
     "standard": Effort("standard", 10, 300, 2, None, 10_000, 1000, 1000, 40),
     "thorough": Effort("thorough", 10, 500, 8, None, 100_000, 2000, 3000, 100),
 }
