@@ -15,12 +15,15 @@ DRAWN = ("honesty", "importance")
 
 CLIP = re.compile(r'(?<= id=")clip\d+(?=")|(?<=url\(#)clip\d+(?=\))')
 
+ARIA = re.compile(r' aria-[a-z]+="[^"]*"')
+"""Vega reads out neutral field names, mark by mark; the figure around it has a sentence instead."""
+
 
 def drawing(spec: Spec, key: str) -> Markup:
     """The chart as SVG; Vega escapes names from the user's file on the way.
 
     key  begins the names of its clip paths, which Vega numbers by how often it was called
     """
-    svg = str(vl_convert.vegalite_to_svg(spec, show_warnings=False))
+    svg = ARIA.sub("", str(vl_convert.vegalite_to_svg(spec, show_warnings=False)))
     number = {name: f"{key}-{k}" for k, name in enumerate(dict.fromkeys(CLIP.findall(svg)))}
     return Markup(CLIP.sub(lambda found: number[found[0]], svg))
