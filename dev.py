@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in {"demo", "test", "run"}:
         print(__doc__)
         return 2
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - whatever Python the user has runs this file
         print("tabcouce needs Python 3.11 or later.")
         return 2
     install()

@@ -155,6 +155,12 @@ def _factors(summary: Summary, w: Words) -> Sheet:
         w("book.low"),
         w("book.high"),
         w("table.within"),
+        w("table.slope_alone"),
+        w("table.slope_adjusted"),
+        w("book.low"),
+        w("book.high"),
+        w("table.overlap"),
+        w("table.robustness"),
     )
     rows: list[tuple[object, ...]] = []
     for target in summary.targets:
@@ -175,6 +181,12 @@ def _factors(summary: Summary, w: Words) -> Sheet:
                     w.label("agreement", factor.agreement),
                     *((None,) * 3 if lost is None else (lost.value, lost.low, lost.high)),
                     factor.varies_within_context,
+                    None if factor.naive is None else factor.naive.slope,
+                    *(
+                        (None,) * 5
+                        if (slope := factor.adjusted) is None
+                        else (slope.slope, slope.low, slope.high, slope.overlap, slope.robustness)
+                    ),
                 )
             )
     return Sheet(w("book.factors"), heads, rows)

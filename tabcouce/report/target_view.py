@@ -10,6 +10,7 @@ from tabcouce.report import captions
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent
+from tabcouce.report.effect_table import effect_table
 from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
 from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
@@ -63,6 +64,7 @@ class TargetView:
     models_intro: str
     reasons: str
     factors: TableView | None
+    effects: TableView | None
     factors_intro: str
     factors_more: str
     splits: TableView
@@ -102,6 +104,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         reasons=_reasons(target, w),
         models_intro=w("page.models_intro_blocks" if target.by_blocks else "page.models_intro"),
         factors=None if explained is None else factor_table(target, explained, w),
+        effects=None if explained is None else effect_table(target, explained, w),
         factors_intro=""
         if explained is None
         else captions.sentences(

@@ -14,7 +14,8 @@ class Effort:
 
     folds           folds a split has at most
     trees           trees of the Random Forest
-    members         encoders trained per fold, each holding out a block of training contexts
+    members         encoders trained per fold, each holding out a block of training contexts; None:
+                    5 below 300 rows, else 2
     epochs          passes over the training rows; None scales them to n
     encoder_rows    training rows per fold the encoder uses at most
     draws           redrawn sets of contexts behind each interval
@@ -25,7 +26,7 @@ class Effort:
     name: EffortName
     folds: int
     trees: int
-    members: int
+    members: int | None
     epochs: int | None
     encoder_rows: int
     draws: int
@@ -34,7 +35,7 @@ class Effort:
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, 2, 40, 4_000, 300, 300, 20),
-    "standard": Effort("standard", 10, 300, 2, None, 10_000, 1000, 1000, 40),
+    "quick": Effort("quick", 5, 100, None, 40, 4_000, 300, 300, 20),
+    "standard": Effort("standard", 10, 300, None, None, 10_000, 1000, 1000, 40),
     "thorough": Effort("thorough", 10, 500, 8, None, 100_000, 2000, 3000, 100),
 }

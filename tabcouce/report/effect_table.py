@@ -1,0 +1,76 @@
+"""The table of effects: what one unit of a factor does, seen alone and with context held fixed."""
+
+from __future__ import annotations
+
+from tabcouce.explanation.factor import Effect, Factor
+from tabcouce.report.catalogue import Words
+from tabcouce.report.digits import percent, signed, significant
+from tabcouce.report.factor_table import FACTOR_ROWS
+from tabcouce.report.summary import TargetSummary
+from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
+
+
+def effect_table(target: TargetSummary, model: str, w: Words) -> TableView | None:
+    """Naive and adjusted slope of the most important numeric factors; None where there are none."""
+    factors = [f for f in target.factors_of(model)[:FACTOR_ROWS] if f.naive is not None]
+    if not factors:
+        return None
+    heads = (
+        (w("table.factor"), False, False),
+        (w("table.slope_alone"), True, False),
+        (w("table.slope_adjusted"), True, False),
+        (w("table.overlap"), True, False),
+        (w("table.robustness"), True, False),
+        (w("table.reading"), False, False),
+    )
+    unit = target.target.unit or target.target.name
+    return TableView(w("table.effects", unit=unit), heads, tuple(_effect_row(f, w) for f in factors))
+
+
+def _effect_row(factor: Factor, w: Words) -> tuple[Cell, ...]:
+    adjusted = factor.adjusted
+    key = effect_reading(factor.naive, adjusted)
+    robust = None if adjusted is None or adjusted.low is None else adjusted.robustness
+    return (
+        Cell(factor.name, name=True),
+        _slope_cell(factor.naive, w),
+        _slope_cell(adjusted, w),
+        empty_cell(w("reason.not_measured"))
+        if adjusted is None
+        else number_cell(f"{percent(min(adjusted.overlap, 1.0))} %"),
+        empty_cell(w("reason.no_claim")) if robust is None else number_cell(f"{percent(robust)} %"),
+        Cell(w.label("effect", key), mark=EFFECT_MARKS[key]),
+    )
+
+
+EFFECT_MARKS = {
+    "same": "good",
+    "changed": "open",
+    "reversed": "bad",
+    "open": "plain",
+    "inseparable": "bad",
+}
+
+
+def effect_reading(naive: Effect | None, adjusted: Effect | None) -> str:
+    """What the step from the slope alone to the adjusted one says, by its interval only.
+
+    'inseparable' no interval may be claimed; 'open' it holds zero; 'reversed' the sign is clear
+    and another than alone; 'changed' the slope alone lies outside it; else 'same'.
+    """
+    if naive is None or adjusted is None or adjusted.low is None or adjusted.high is None:
+        return "inseparable"
+    if adjusted.low <= 0 <= adjusted.high:
+        return "open"
+    if naive.slope * adjusted.slope < 0:
+        return "reversed"
+    return "same" if adjusted.low <= naive.slope <= adjusted.high else "changed"
+
+
+def _slope_cell(effect: Effect | None, w: Words) -> Cell:
+    if effect is None:
+        return empty_cell(w("reason.not_measured"))
+    small = ""
+    if effect.low is not None and effect.high is not None:
+        small = f"{signed(significant(effect.low))} … {signed(significant(effect.high))}"
+    return number_cell(signed(significant(effect.slope)), small=small)
