@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -53,12 +53,17 @@ class BoostingModel(PanelEstimator):
     that for a context never seen; without one they hold out rows. The context is used for
     nothing else.
 
+    pace  learning rate over the tuned one: 2 halves the rounds, and with them the time
+
     rounds_   chosen number of trees (per class)
     booster_  LightGBM booster over the columns of `matrix_`; base_ the score it adds to
     """
 
-    def __init__(self, task: ModelTask = "regression", threads: int = 2, seed: int = 0) -> None:
+    def __init__(
+        self, task: ModelTask = "regression", threads: int = 2, seed: int = 0, pace: float = 1.0
+    ) -> None:
         self.task = task
+        self.pace = pace
         self.threads = threads
         self.seed = seed
 
@@ -79,7 +84,8 @@ class BoostingModel(PanelEstimator):
         self.matrix_ = DesignMatrix.of(X)
         self.base_ = base_score(label, k)
         codes = self.matrix_.codes(X)
-        settings = TreeSettings.for_rows(*codes.shape, classes=k, threads=self.threads, seed=self.seed)
+        tuned = TreeSettings.for_rows(*codes.shape, classes=k, threads=self.threads, seed=self.seed)
+        settings = replace(tuned, rate=tuned.rate * self.pace, patience=round(tuned.patience / self.pace))
         return BoostingRows(codes, label, self.matrix_.categorical, settings)
 
     def _boost(self, rows: BoostingRows, offset: Floats, folds: Sequence[InnerFold]) -> None:
@@ -114,6 +120,7 @@ class BoostingModel(PanelEstimator):
             "task": self.task,
             "threads": self.threads,
             "seed": self.seed,
+            "pace": self.pace,
             "classes": plain(self.classes_),
             "range": [self.range_.lower, self.range_.upper],
             "matrix": self.matrix_.settings(),
@@ -124,7 +131,7 @@ class BoostingModel(PanelEstimator):
     @classmethod
     def from_state(cls, state: State) -> Self:
         settings = state.settings
-        model = cls(settings["task"], settings["threads"], settings["seed"])
+        model = cls(settings["task"], settings["threads"], settings["seed"], settings["pace"])
         model.classes_ = np.array(settings["classes"], dtype=float)
         model.range_ = TargetRange(*settings["range"])
         model.matrix_ = DesignMatrix.from_settings(settings["matrix"])

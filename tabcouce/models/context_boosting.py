@@ -43,15 +43,22 @@ class ContextBoostingModel(BoostingModel):
         rows = self._prepared(X, y)
         n = len(rows.label)
         folds = inner_folds(rows.label, None, folds=4, classes=len(self.classes_) > 0, seed=self.seed)
+        inner = enough_folds(folds, n)
         self.effects_ = ContextEffects((), (), ())
         known = context if context is not None and context.shape[1] else None
         # Residual means need no fine trees.
-        coarse = replace(rows.settings, rate=2 * rows.settings.rate, most_rounds=200, patience=20)
+        coarse = replace(
+            rows.settings, rate=0.2, leaves=min(15, rows.settings.leaves), most_rounds=50, patience=5
+        )
         for _ in range(ALTERNATIONS if known is not None else 0):
             offset = self._offset(n, known)
-            rounds = choose_rounds(rows.codes, rows.label, offset, rows.categorical, folds, coarse)
-            self.effects_ = self._effects(rows.label, self.base_ + rounds.held_out, known)
-        self._boost(rows, self._offset(n, known), enough_folds(folds, n))
+            rounds = choose_rounds(rows.codes, rows.label, offset, rows.categorical, inner, coarse)
+            # Where rows are many only some were held out; they are plenty for a mean per level.
+            out = np.isfinite(rounds.held_out).reshape(n, -1).all(axis=1)
+            self.effects_ = self._effects(
+                rows.label[out], self.base_ + rounds.held_out[out], None if known is None else known.loc[out]
+            )
+        self._boost(rows, self._offset(n, known), inner)
         return self
 
     def _effects(self, label: Floats, score: Floats, context: pd.DataFrame | None) -> ContextEffects:

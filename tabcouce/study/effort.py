@@ -14,6 +14,7 @@ class Effort:
 
     folds           folds a split has at most
     trees           trees of the Random Forest
+    pace            learning rate of LightGBM over the tuned one
     members         encoders trained per fold, each holding out a block of training contexts; None:
                     5 below 300 rows, else 2
     epochs          passes over the training rows; None scales them to n
@@ -26,6 +27,7 @@ class Effort:
     name: EffortName
     folds: int
     trees: int
+    pace: float
     members: int | None
     epochs: int | None
     encoder_rows: int
@@ -35,7 +37,7 @@ class Effort:
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, None, 40, 4_000, 300, 300, 20),
-    "standard": Effort("standard", 10, 300, None, None, 10_000, 1000, 1000, 40),
-    "thorough": Effort("thorough", 10, 500, 8, None, 100_000, 2000, 3000, 100),
+    "quick": Effort("quick", 5, 100, 2.0, None, 40, 4_000, 300, 300, 20),
+    "standard": Effort("standard", 10, 300, 1.0, None, None, 10_000, 1000, 1000, 40),
+    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, 2000, 3000, 100),
 }

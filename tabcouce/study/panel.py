@@ -42,8 +42,12 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
         Candidate("constant", partial(ConstantModel, task)),
         Candidate("linear", partial(LinearModel, task, seed=seed)),
         Candidate("random_forest", trees),
-        Candidate("lightgbm", partial(BoostingModel, task, seed=seed)),
-        Candidate("lightgbm_context", partial(ContextBoostingModel, task, seed=seed), uses_context=True),
+        Candidate("lightgbm", partial(BoostingModel, task, seed=seed, pace=effort.pace)),
+        Candidate(
+            "lightgbm_context",
+            partial(ContextBoostingModel, task, seed=seed, pace=effort.pace),
+            uses_context=True,
+        ),
         Candidate("couce", encoder, uses_context=True),
     )
 
