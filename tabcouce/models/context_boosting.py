@@ -50,19 +50,19 @@ class ContextBoostingModel(BoostingModel):
         coarse = replace(
             rows.settings, rate=0.2, leaves=min(15, rows.settings.leaves), most_rounds=50, patience=5
         )
-        for _ in range(ALTERNATIONS if known is not None else 0):
+        for _ in range(ALTERNATIONS):
+            if known is None:
+                break
             offset = self._offset(n, known)
             rounds = choose_rounds(rows.codes, rows.label, offset, rows.categorical, inner, coarse)
             # Where rows are many only some were held out; they are plenty for a mean per level.
-            out = np.isfinite(rounds.held_out).reshape(n, -1).all(axis=1)
-            self.effects_ = self._effects(
-                rows.label[out], self.base_ + rounds.held_out[out], None if known is None else known.loc[out]
-            )
+            out = np.flatnonzero(np.isfinite(rounds.held_out).reshape(n, -1).all(axis=1))
+            score = self.base_ + rounds.held_out[out]
+            self.effects_ = self._effects(rows.label[out], score, known.iloc[out])
         self._boost(rows, self._offset(n, known), inner)
         return self
 
-    def _effects(self, label: Floats, score: Floats, context: pd.DataFrame | None) -> ContextEffects:
-        assert context is not None
+    def _effects(self, label: Floats, score: Floats, context: pd.DataFrame) -> ContextEffects:
         k = len(self.classes_)
         if k == 0:
             return effects_of_values(label, score, context)
