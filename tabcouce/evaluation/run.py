@@ -114,10 +114,10 @@ def _fit_split(candidate: Candidate, dataset: Dataset, split: Split, say: Progre
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(side_by_side) as pool:
         pending = [pool.submit(fit, k, fold) for k, fold in enumerate(split.folds, start=1)]
         try:
-            return [fold.result() for fold in pending]
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+            return [future.result() for future in pending]
+        finally:
+            for future in pending:
+                future.cancel()  # after an error or Ctrl-C no further fold is begun
 
 
 def contexts_for(dataset: Dataset, split: Split) -> pd.DataFrame | None:
