@@ -101,6 +101,12 @@ class CouceEstimator(BaseEstimator):
     view_: str
     selection_: tuple[InnerTrial, ...]
 
+    @property
+    def notes_(self) -> tuple[str, ...]:
+        """What was chosen inside the training contexts, for the report: stable keys."""
+        view = "do-view" if self.view_ == "do" else "pooled"
+        return (view, "interventions") if self.intervention_ else (view,)
+
     # Fitting --------------------------------------------------------------------------------
 
     def fit(self, X: Any, y: Any, context: Any = None) -> Self:

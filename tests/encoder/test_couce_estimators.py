@@ -173,3 +173,14 @@ def test_a_fold_that_lacks_a_class_still_has_a_column_for_it():
     model = CouceClassifier(**FAST).fit_folds(X, label, context, [fold])[0]
     chance = model.estimate(X)
     assert chance.shape == (240, 3) and chance[:, 2].mean() < 0.2
+
+
+def test_a_fitted_encoder_says_which_view_it_predicts_a_new_context_with():
+    rng = np.random.default_rng(0)
+    machine = np.repeat(np.arange(4), 25)
+    X = pd.DataFrame({"a": rng.normal(size=100), "b": rng.normal(size=100)})
+    y = (X["a"] + machine).to_numpy()
+    context = pd.DataFrame({"machine": machine.astype(str)})
+    for view, note in (("pooled", "pooled"), ("do", "do-view")):
+        model = CouceRegressor(members=1, epochs=2, view=view, interventions="off").fit(X, y, context)
+        assert model.notes_ == (note,)
