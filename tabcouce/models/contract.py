@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -52,3 +52,36 @@ class Model(Protocol):
 
     @classmethod
     def from_state(cls, state: State) -> Self: ...
+
+
+@runtime_checkable
+class CrossEstimated(Protocol):
+    """A fitted model that can say how it did on training contexts it had left out.
+
+    left_out_  (n,) value or (n, k) probabilities for the rows given to `fit`, in their order, each
+               by a fit that saw no row of the row's context (where no context was given: that did
+               not see the row); NaN where no such fit was made
+    """
+
+    left_out_: npt.NDArray[np.float64]
+
+
+@runtime_checkable
+class BatchModel(Protocol):
+    """A model that can use unlabelled rows of one new context (batch mode)."""
+
+    def adapt(self, X: pd.DataFrame) -> Self:
+        """A copy for the context that the rows X (m, p) come from; `estimate(X)` then is its answer.
+
+        A prediction still depends on no other row of its call, only on the rows given here.
+        """
+        ...
+
+
+@runtime_checkable
+class ShotsModel(Protocol):
+    """A model that can use labelled rows of one new context (k-shot mode) in a way of its own."""
+
+    def calibrate(self, X: pd.DataFrame, y: npt.NDArray[np.float64]) -> Self:
+        """A copy for the context that the k labelled rows X (k, p), y (k,) come from."""
+        ...
