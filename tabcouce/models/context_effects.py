@@ -55,24 +55,35 @@ class ContextEffects:
         )
 
 
-def shrunken(estimate: Floats, precision: Floats) -> Floats:
-    """Best linear unbiased prediction of level effects from noisy level estimates.
+def between_variance(estimate: Floats, precision: Floats) -> float:
+    """tau^2 >= 0 of level effects b_g ~ (0, tau^2), by moments (DerSimonian and Laird, 1986).
 
-    e_g = b_g + noise of variance 1 / W_g, b_g ~ (0, tau^2):  b_g = W_g / (W_g + 1 / tau^2) e_g,
-    tau^2 by moments (DerSimonian and Laird, 1986). For a mean of n_g residuals W_g = n_g /
-    sigma^2, so the factor is n_g / (n_g + sigma^2 / tau^2). No spread beyond noise: no effects.
+    With W_g = n_g / sigma^2 it is the unbalanced analysis-of-variance estimator.
 
-    estimate, precision  (G,), precision > 0
+    estimate, precision  (G,) noisy level estimates and 1 / variance of their noise, > 0
     """
     if len(estimate) < 2:
-        return np.zeros_like(estimate)
+        return 0.0
     total = precision.sum()
     centre = (precision @ estimate) / total
     heterogeneity = precision @ np.square(estimate - centre)
     room = total - np.square(precision).sum() / total
-    tau2 = (heterogeneity - (len(estimate) - 1)) / room if room > 0 else 0.0
+    return max(0.0, float((heterogeneity - (len(estimate) - 1)) / room)) if room > 0 else 0.0
+
+
+def shrunken(estimate: Floats, precision: Floats) -> Floats:
+    """Best linear unbiased prediction of level effects from noisy level estimates.
+
+    e_g = b_g + noise of variance 1 / W_g, b_g ~ (0, tau^2):  b_g = W_g / (W_g + 1 / tau^2) e_g.
+    For a mean of n_g residuals W_g = n_g / sigma^2, so the factor is n_g / (n_g + sigma^2 /
+    tau^2). No spread beyond noise: no effects.
+
+    estimate, precision  (G,), precision > 0
+    """
+    tau2 = between_variance(estimate, precision)
     if tau2 <= 0:
         return np.zeros_like(estimate)
+    centre = (precision @ estimate) / precision.sum()
     return precision / (precision + 1.0 / tau2) * (estimate - centre)
 
 
