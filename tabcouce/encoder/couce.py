@@ -41,6 +41,8 @@ class CouceEstimator(BaseEstimator):
     epochs, batch  None: by the number of rows
     view           'auto', 'pooled' or 'do': what `predict` without context uses
     interventions  'auto', 'on' or 'off'
+    threshold_margin  'off', 'fixed' or 'adaptive': TCM, which asks that one similarity threshold
+                   fits all contexts; off because its gain trades against utility
     held_out       context column whose levels members hold out; None: the first with 3 levels
     max_rows       training rows beyond are thinned, each context in its share (`rows_used_`)
     classes        all class labels, where a training set may lack some
@@ -64,6 +66,7 @@ class CouceEstimator(BaseEstimator):
         invariance_weight: float = 1.0,
         view: str = "auto",
         interventions: str = "auto",
+        threshold_margin: str = "off",
         held_out: str | None = None,
         max_rows: int = 10_000,
         classes: Sequence[Any] | None = None,
@@ -86,6 +89,7 @@ class CouceEstimator(BaseEstimator):
         self.invariance_weight = invariance_weight
         self.view = view
         self.interventions = interventions
+        self.threshold_margin = threshold_margin
         self.held_out = held_out
         self.max_rows = max_rows
         self.classes = classes

@@ -10,6 +10,7 @@ from tabcouce.encoder.intervention import output_change, ramp, symmetric_kl
 from tabcouce.encoder.packed_net import PackedNet
 from tabcouce.encoder.proxies import host_loss
 from tabcouce.encoder.recipe import Recipe
+from tabcouce.encoder.threshold_margin import ThresholdTerm
 
 
 def training_loss(
@@ -20,25 +21,31 @@ def training_loss(
     move: IntervenedView | None,
     recipe: Recipe,
     progress: float,
+    margin: ThresholdTerm | None = None,
 ) -> Tensor:
-    """(M,) host and supervised loss, mean of both views, plus the invariance term."""
+    """(M,) host and supervised loss, mean of both views, plus the invariance term.
+
+    margin  adds the threshold margin on the clean view's embedding, the one `embed` gives
+    """
     index = epoch.rows[:, part]
     context = data.take(data.context, index)
     target, labels = data.take(data.target, index), data.take(data.labels, index)
     shift, effect = net.embedding_shift(context), net.output_shift(context)
 
-    def view(u: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def view(u: Tensor, margin: ThresholdTerm | None) -> tuple[Tensor, Tensor, Tensor]:
         encoded = net.encode(u)
         logits = net.logits(encoded, shift)
         output = net.output(encoded, logits) + effect
         error = supervised_loss(output, target) + recipe.proxy_weight * host_loss(logits, labels)
+        if margin is not None:
+            error = error + margin(encoded.h, labels, context)
         return error, logits, output
 
     u = data.take(data.u, index)
-    clean, logits, output = view(u)
+    clean, logits, output = view(u, margin)
     if move is None:
         return clean
-    moved, moved_logits, moved_output = view(move(u, epoch, part))
+    moved, moved_logits, moved_output = view(move(u, epoch, part), None)
     invariance = symmetric_kl(logits, moved_logits) + output_change(output, moved_output)
     return 0.5 * (clean + moved) + recipe.invariance_weight * ramp(4 * progress) * invariance
 

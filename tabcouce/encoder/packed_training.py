@@ -17,6 +17,7 @@ from tabcouce.encoder.losses import training_loss
 from tabcouce.encoder.member_task import MemberTask, Weights
 from tabcouce.encoder.packed_net import NetShape, PackedNet
 from tabcouce.encoder.recipe import Recipe, optimiser, schedule
+from tabcouce.encoder.threshold_margin import Margins, ThresholdTerm
 
 
 def train(
@@ -34,6 +35,7 @@ def train(
     batch = math.ceil(most / steps)
     sampler = Sampler(tasks, shape, steps * batch, device)
     move = IntervenedView(tasks, shape, data) if sampler.intervenes else None
+    margin = _threshold_term(len(tasks), shape, recipe, device)
     adam = optimiser(net, recipe)
     rates = [group["lr"] for group in adam.param_groups]
     best = BestLook(net, tasks, data)
@@ -46,12 +48,26 @@ def train(
                 group["lr"] = rate * schedule(progress, recipe.warm_up)
             part = slice(step * batch, (step + 1) * batch)
             adam.zero_grad(set_to_none=True)
-            loss = training_loss(net, data, epoch, part, move, recipe, progress)
+            loss = training_loss(net, data, epoch, part, move, recipe, progress, margin)
             loss.sum().backward()
             adam.step()
         if (epoch_number + 1) % look_every == 0 or epoch_number + 1 == recipe.epochs:
             best.look()
     return best.members()
+
+
+def _threshold_term(
+    members: int, shape: NetShape, recipe: Recipe, device: torch.device
+) -> ThresholdTerm | None:
+    if recipe.threshold_margin == "off":
+        return None
+    return ThresholdTerm(
+        members,
+        margins=Margins(),
+        adaptive=recipe.threshold_margin == "adaptive",
+        ordinal=shape.is_regression,
+        device=device,
+    )
 
 
 def _prepared(tasks: Sequence[MemberTask], shape: NetShape, device: torch.device) -> PackedNet:

@@ -52,6 +52,7 @@ def planned(
         rate=settings["learning_rate"],
         proxy_weight=settings["proxy_weight"],
         invariance_weight=settings["invariance_weight"],
+        threshold_margin=settings["threshold_margin"],
     )
     return Plan(
         members=settings["members"] or automatic_members(n),
@@ -112,6 +113,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name, allowed in (
         ("view", ("auto", "pooled", "do")),
         ("interventions", ("auto", "on", "off")),
+        ("threshold_margin", ("off", "fixed", "adaptive")),
         ("device", ("auto", "cpu", "cuda")),
     ):
         if settings[name] not in allowed:

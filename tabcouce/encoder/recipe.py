@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from tabcouce.encoder.packed_net import PackedNet
+from tabcouce.encoder.threshold_margin import MarginMode
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Recipe:
     decay: float = 1e-2
     proxy_weight: float = 0.1
     invariance_weight: float = 1.0
+    threshold_margin: MarginMode = "off"
     warm_up: float = 0.05
     looks: int = 8
     """Times the held-out block is looked at; the best look is kept."""
