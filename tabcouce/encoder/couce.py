@@ -15,14 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.blind_network import BlindNetwork
 from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.fitted_fold import FittedFold
 from tabcouce.encoder.fitted_view import FittedView
 from tabcouce.encoder.held_out import thinned
 from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.input_rows import input_frame, labels
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows
-from tabcouce.encoder.packed_run import FittedFold, fit_views
-from tabcouce.encoder.plan import check_settings, planned
+from tabcouce.encoder.packed_run import fit_views
+from tabcouce.encoder.plan import automatic_members, check_settings, planned
 from tabcouce.encoder.saved_estimator import restored, saved
 from tabcouce.errors import FitError
 from tabcouce.models.contract import State
@@ -35,8 +36,8 @@ class CouceEstimator(BaseEstimator):
 
     proxy_columns  inputs that give the context away; O4 swaps them between contexts
     tolerances     sensor -> (offset in its unit, gain as a share); O1 recalibrates within it
-    members        networks per variant, each holds out another block of training contexts;
-                   None: by the number of rows
+    members        networks per variant, each holds out another block of training contexts: with
+                   three or more, every context is held out by one; None: by the number of rows
     piecewise      whether columns also enter as ramps at the target's thresholds (300 rows or more)
     epochs, batch  None: by the number of rows
     view           'auto', 'pooled' or 'do': what `predict` without context uses
@@ -104,6 +105,10 @@ class CouceEstimator(BaseEstimator):
     n_features_in_: int
     view_: str
     selection_: tuple[InnerTrial, ...]
+    left_out_: Array
+    """Blind estimate of each training row by members that never saw its held-out context (without
+    context: the row). NaN for rows that `max_rows` thinned away, and where one or two members
+    leave blocks that none held out. Not kept by `state`."""
 
     @property
     def notes_(self) -> tuple[str, ...]:
@@ -144,7 +149,9 @@ class CouceEstimator(BaseEstimator):
             if len(context.columns)
             else np.zeros(len(frame), dtype=np.int64)
         )
-        rows = [thinned(np.asarray(fold, dtype=np.int64), joint[fold], self.max_rows, seed) for fold in folds]
+        kept = [thinned(np.arange(len(fold)), joint[fold], self.max_rows, seed) for fold in folds]
+        rows = [np.asarray(fold, dtype=np.int64)[own] for fold, own in zip(folds, kept, strict=True)]
+        members = self.members or automatic_members(max(map(len, rows)))
         coded = [
             FoldRows.of(
                 frame.iloc[own].reset_index(drop=True),
@@ -153,17 +160,19 @@ class CouceEstimator(BaseEstimator):
                 classes=self._class_count(),
                 held_out=self.held_out,
                 seed=seed,
+                members=members,
             )
             for own in rows
         ]
         budgets = [Budget.of(fold.code, self.proxy_columns, self.tolerances or {}) for fold in coded]
         fitted = fit_views(coded, budgets, planned(settings, coded, budgets, seed), self._device())
         return [
-            self._adopt(fold, one, len(own), y[own])
-            for fold, one, own in zip(coded, fitted, rows, strict=True)
+            self._adopt(fold, one, own, len(whole))
+            for fold, one, own, whole in zip(coded, fitted, kept, folds, strict=True)
         ]
 
-    def _adopt(self, fold: FoldRows, fitted: FittedFold, rows_used: int, y: Array) -> Self:
+    def _adopt(self, fold: FoldRows, fitted: FittedFold, kept: npt.NDArray[np.int64], rows: int) -> Self:
+        """A copy with what was fitted; kept: positions of the fold's rows among all `rows` given."""
         own = clone(self)
         own.__dict__.update(
             {name: value for name, value in self.__dict__.items() if name.endswith("_") and name[0] != "_"}
@@ -174,8 +183,11 @@ class CouceEstimator(BaseEstimator):
         blind = fitted.choice.adjusted if own.view_ == "do" else fitted.choice.pooled
         own.intervention_ = bool(blind and blind.intervene)
         own.selection_ = fitted.trials
-        own.rows_used_ = rows_used
-        own.range_ = (float(y.min()), float(y.max()))
+        own.rows_used_ = len(kept)
+        own.range_ = (float(fold.y.min()), float(fold.y.max()))
+        whole = np.full((rows, fitted.left_out.shape[1]), np.nan)
+        whole[kept] = fitted.left_out
+        own.left_out_ = own._as_estimate(whole)
         return own
 
     def _device(self) -> torch.device:
@@ -184,6 +196,10 @@ class CouceEstimator(BaseEstimator):
         return torch.device(self.device)
 
     def _class_count(self) -> int:
+        raise NotImplementedError
+
+    def _as_estimate(self, output: Array) -> Array:
+        """What `estimate` returns for the output (n, 1) values or (n, k) probabilities of a view."""
         raise NotImplementedError
 
     # Predicting -----------------------------------------------------------------------------

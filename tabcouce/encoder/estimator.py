@@ -44,20 +44,20 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
 
     def predict(self, X: Any, context: Any = None) -> Array:
         """(n,) predictions: blind without context, known with it; an unseen level counts as new."""
-        return self._bounded(self._blind(X) if context is None else self._known(X, context))
+        return self._as_estimate(self._blind(X) if context is None else self._known(X, context))
 
     def predict_do(self, X: Any) -> Array:
         """(n,) sum over training contexts of P(k) times the prediction in context k."""
-        return self._bounded(self._do(X))
+        return self._as_estimate(self._do(X))
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Array:
         """The panel's name for `predict`."""
         return self.predict(X, context)
 
-    def _bounded(self, prediction: Array) -> Array:
+    def _as_estimate(self, output: Array) -> Array:
         low, high = self.range_
         reach = 0.1 * (high - low)
-        return np.clip(prediction[:, 0], low - reach, high + reach)
+        return np.clip(output[:, 0], low - reach, high + reach)
 
 
 class CouceClassifier(ClassifierMixin, CouceEstimator):
@@ -65,6 +65,9 @@ class CouceClassifier(ClassifierMixin, CouceEstimator):
 
     def _class_count(self) -> int:
         return len(self.classes_)
+
+    def _as_estimate(self, output: Array) -> Array:
+        return output
 
     def _checked(self, X: Any, y: Any) -> tuple[pd.DataFrame, Array]:
         if isinstance(X, pd.DataFrame):

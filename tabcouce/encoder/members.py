@@ -20,7 +20,7 @@ from tabcouce.encoder.ramps import Ramps
 from tabcouce.models.scaling import RobustScale
 
 BLOCKS = 5
-"""A member leaves out a fifth of the contexts (or of the rows where none is declared)."""
+"""Blocks where one or two members are trained: each leaves out a fifth of the contexts, not more."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,12 @@ class FoldRows:
         classes: int,
         held_out: str | None,
         seed: int,
+        members: int = 1,
     ) -> FoldRows:
+        """Three members or more hold out a block each, so that every context is held out by one.
+
+        members  how many will be trained
+        """
         code = ColumnCode.of(X)
         levels = ContextLevels.of(context)
         index = levels.index(context)
@@ -80,7 +85,7 @@ class FoldRows:
             joint=joint if index.shape[1] else np.zeros(len(y), dtype=np.int64),
             y=y,
             classes=classes,
-            blocks=context_blocks(unit, BLOCKS, seed),
+            blocks=context_blocks(unit, members if members > 2 else BLOCKS, seed),
             unit=unit,
         )
 

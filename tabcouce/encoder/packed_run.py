@@ -11,12 +11,10 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from tabcouce.encoder.backdoor import Prior
-from tabcouce.encoder.fitted_view import FittedView, TargetUnits
-from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
+from tabcouce.encoder.fitted_fold import FittedFold, Trained, fitted_fold
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.member_task import MemberTask, Weights
-from tabcouce.encoder.members import FoldRows, Variant, member_tasks, pack_sizes, target_units
+from tabcouce.encoder.members import FoldRows, Variant, member_tasks, pack_sizes
 from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.packed_training import train
 from tabcouce.encoder.plan import Plan
@@ -26,16 +24,6 @@ PACK_BYTES = 250e6
 """A pack's weights, activations and rows; larger runs are trained in several packs, two at a time."""
 PACK_MEMBERS = {"cpu": 16, "cuda": 512}
 """Past these a pack gains nothing: on a CPU it outgrows the cache."""
-
-
-@dataclass(frozen=True)
-class FittedFold:
-    """blind: what predicts a new context; adjusted: what predicts a known one and do(x)."""
-
-    blind: FittedView
-    adjusted: FittedView
-    choice: Choice
-    trials: tuple[InnerTrial, ...]
 
 
 @dataclass(frozen=True)
@@ -85,7 +73,12 @@ def _fit_views(
         for pack, trained in zip(packs, runs, strict=True):
             weights.update(zip(pack, trained, strict=True))
     return [
-        _fitted(fold, [(job, weights[i]) for i, job in enumerate(jobs) if job.fold == f], shape, plan)
+        fitted_fold(
+            fold,
+            [Trained(job.variant, job.task, weights[i]) for i, job in enumerate(jobs) if job.fold == f],
+            shape,
+            plan,
+        )
         for f, fold in enumerate(folds)
     ]
 
@@ -139,66 +132,3 @@ def _packs(
     if device.type == "cpu":
         parts = min(len(chosen), int(np.ceil(parts / plan.threads)) * plan.threads)
     return [list(part) for part in np.array_split(chosen, parts)]
-
-
-def _fitted(
-    fold: FoldRows, trained: Sequence[tuple[_Job, Weights]], shape: NetShape, plan: Plan
-) -> FittedFold:
-    trials = []
-    of_variant = {}
-    for variant in plan.variants:
-        own = [(job.task, weight) for job, weight in trained if job.variant == variant]
-        of_variant[variant] = own
-        trials.append(_trial(fold, variant, own, shape))
-    choice = choose(trials, view=plan.view, interventions=plan.interventions)
-    final = {v: _final(fold, of_variant[v], shape, v) for v in {choice.pooled, choice.adjusted} if v}
-    adjusted = final[choice.adjusted or choice.pooled]  # type: ignore[index]
-    blind = adjusted if choice.blind_view == "do" else final[choice.pooled]  # type: ignore[index]
-    return FittedFold(blind=blind, adjusted=adjusted, choice=choice, trials=tuple(trials))
-
-
-def _view(
-    fold: FoldRows, own: Sequence[tuple[MemberTask, Weights]], shape: NetShape, variant: Variant
-) -> FittedView:
-    units = [target_units(fold, task.train) for task, _ in own]
-    rows = own[0][0].train if len(own) == 1 else np.arange(len(fold.y))
-    return FittedView.of(
-        shape,
-        [weight for _, weight in own],
-        TargetUnits(np.array([c for c, _ in units]), np.array([s for _, s in units])),
-        Prior.of(fold.index[rows]),
-        variant.use_context,
-    )
-
-
-def _trial(
-    fold: FoldRows, variant: Variant, own: Sequence[tuple[MemberTask, Weights]], shape: NetShape
-) -> InnerTrial:
-    """Blind errors of each member on its held-out block; nothing of the block is used."""
-    variance = float(fold.y.var()) or 1.0
-    total, count = np.zeros(len(fold.y)), np.zeros(len(fold.y))
-    u = fold.u.astype(float)
-    for task, weight in own:
-        if not len(task.held):
-            continue
-        view = _view(fold, [(task, weight)], shape, variant)
-        if variant.use_context:
-            view.learn_effects(u, fold.y, fold.index, [task.train])
-            prediction = view.do(u[task.held])
-        else:
-            prediction = view.plain(u[task.held])
-        total[task.held] += held_out_loss(prediction, fold.y[task.held], variance)
-        count[task.held] += 1
-    scored = count > 0
-    unit, place = np.unique(fold.unit[scored], return_inverse=True)
-    loss = np.bincount(place, weights=total[scored] / count[scored], minlength=len(unit))
-    return InnerTrial(variant, unit, loss / np.maximum(np.bincount(place, minlength=len(unit)), 1))
-
-
-def _final(
-    fold: FoldRows, own: Sequence[tuple[MemberTask, Weights]], shape: NetShape, variant: Variant
-) -> FittedView:
-    view = _view(fold, own, shape, variant)
-    rows = np.arange(len(fold.y))
-    view.learn_effects(fold.u.astype(float), fold.y, fold.index, [rows] * len(own))
-    return view

@@ -16,7 +16,7 @@ class Effort:
     trees           trees of the Random Forest
     pace            learning rate of LightGBM over the tuned one
     members         encoders trained per fold, each holding out a block of training contexts; None:
-                    5 below 300 rows, else 2
+                    5 below 300 rows, else 3
     epochs          passes over the training rows; None scales them to n
     encoder_rows    training rows per fold the encoder uses at most
     draws           redrawn sets of contexts behind each interval
@@ -37,7 +37,7 @@ class Effort:
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, 2.0, None, 40, 4_000, 300, 300, 20),
-    "standard": Effort("standard", 10, 300, 1.0, None, None, 10_000, 1000, 1000, 40),
+    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, 300, 300, 20),
+    "standard": Effort("standard", 10, 300, 1.0, 6, None, 10_000, 1000, 1000, 40),
     "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, 2000, 3000, 100),
 }

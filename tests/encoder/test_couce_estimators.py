@@ -98,13 +98,13 @@ def test_classes_keep_their_labels_and_probabilities_sum_to_one():
     )
 
 
-def test_few_rows_train_a_member_for_every_block_of_contexts():
+def test_members_together_hold_out_every_context():
     process = target_offset(seed=0, rows=320, contexts=5)
     own = {key: value for key, value in FAST.items() if key != "members"} | {"epochs": 1}
     few = CouceRegressor(**own).fit(process.X[:200], process.y[:200], process.context[:200])
     many = CouceRegressor(**own).fit(process.X, process.y, process.context)
-    assert (few.blind_.net.members, many.blind_.net.members) == (5, 2)
-    assert all(len(trial.unit) == 5 for trial in few.selection_)
+    assert (few.blind_.net.members, many.blind_.net.members) == (5, 3)
+    assert all(len(trial.unit) == 5 for model in (few, many) for trial in model.selection_)
 
 
 def test_matrices_series_and_no_context_are_accepted():

@@ -1,0 +1,108 @@
+"""From the trained members of one fold to its views: left-out predictions first, then the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tabcouce.encoder.backdoor import Prior
+from tabcouce.encoder.fitted_view import FittedView, TargetUnits
+from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
+from tabcouce.encoder.member_task import MemberTask, Weights
+from tabcouce.encoder.members import FoldRows, Variant, target_units
+from tabcouce.encoder.packed_net import NetShape
+from tabcouce.encoder.plan import Plan
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One trained member."""
+
+    variant: Variant
+    task: MemberTask
+    weights: Weights
+
+
+@dataclass(frozen=True)
+class FittedFold:
+    """The views of one fold, and how they did on contexts that their members never saw.
+
+    blind     what predicts a new context; adjusted: what predicts a known one and do(x)
+    left_out  (n, k) the blind view's prediction of every row by members that never saw the row's
+              held-out context; NaN where no member held it out
+    """
+
+    blind: FittedView
+    adjusted: FittedView
+    choice: Choice
+    trials: tuple[InnerTrial, ...]
+    left_out: npt.NDArray[np.float64]
+
+
+def fitted_fold(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, plan: Plan) -> FittedFold:
+    """Predict every held-out block, choose the variants by it, and join their members."""
+    own = {variant: [t for t in trained if t.variant == variant] for variant in plan.variants}
+    left_out = {variant: left_out_prediction(fold, own[variant], shape) for variant in plan.variants}
+    trials = tuple(inner_trial(fold, variant, left_out[variant]) for variant in plan.variants)
+    choice = choose(trials, view=plan.view, interventions=plan.interventions)
+    kept = {v: _joined(fold, own[v], shape) for v in (choice.pooled, choice.adjusted) if v is not None}
+    adjusted = choice.adjusted or choice.pooled
+    blind = adjusted if choice.blind_view == "do" else choice.pooled
+    assert adjusted is not None and blind is not None
+    return FittedFold(kept[blind], kept[adjusted], choice, trials, left_out[blind])
+
+
+def left_out_prediction(
+    fold: FoldRows, trained: Sequence[Trained], shape: NetShape
+) -> npt.NDArray[np.float64]:
+    """(n, k) mean prediction of the members that held the row out; nothing of the block is used.
+
+    A member keeps its best look at the block and its penalty of the straight line, both judged on
+    the block: a selection among a few dozen nets, not a fit.
+    """
+    total = np.zeros((len(fold.y), shape.outputs))
+    count = np.zeros((len(fold.y), 1))
+    u = fold.u.astype(float)
+    for one in trained:
+        held = one.task.held
+        if not len(held):
+            continue
+        view = _view(fold, [one], shape)
+        if one.variant.use_context:
+            view.learn_effects(u, fold.y, fold.index, [one.task.train])
+            total[held] += view.do(u[held])
+        else:
+            total[held] += view.plain(u[held])
+        count[held] += 1
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+
+
+def inner_trial(fold: FoldRows, variant: Variant, prediction: npt.NDArray[np.float64]) -> InnerTrial:
+    """Mean loss of each held-out context."""
+    scored = np.isfinite(prediction[:, 0])
+    variance = float(fold.y.var()) or 1.0
+    loss = held_out_loss(prediction[scored], fold.y[scored], variance)
+    unit, place, count = np.unique(fold.unit[scored], return_inverse=True, return_counts=True)
+    return InnerTrial(variant, unit, np.bincount(place, weights=loss, minlength=len(unit)) / count)
+
+
+def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:
+    units = [target_units(fold, one.task.train) for one in trained]
+    rows = trained[0].task.train if len(trained) == 1 else np.arange(len(fold.y))
+    return FittedView.of(
+        shape,
+        [one.weights for one in trained],
+        TargetUnits(np.array([c for c, _ in units]), np.array([s for _, s in units])),
+        Prior.of(fold.index[rows]),
+        trained[0].variant.use_context,
+    )
+
+
+def _joined(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:
+    view = _view(fold, trained, shape)
+    rows = np.arange(len(fold.y))
+    view.learn_effects(fold.u.astype(float), fold.y, fold.index, [rows] * len(trained))
+    return view
