@@ -152,7 +152,7 @@ def test_every_japanese_glyph_has_a_font(browser, pages):
 def test_pointing_at_a_mark_shows_its_row_in_the_file(browser, pages, regression_summary):
     opened(browser, pages["number", "en"])
     chart = browser.find_element(By.CSS_SELECTOR, "div.chart[id$='points']")
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", chart)
     mark = browser.execute_script(
         """const marks = [...arguments[0].querySelectorAll('svg .mark-symbol.role-mark path')];
            return marks.find(m => { const b = m.getBoundingClientRect();
