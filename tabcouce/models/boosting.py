@@ -29,18 +29,20 @@ from tabcouce.models.estimator import (
     TargetRange,
     checked_target,
     plain,
+    restored_prior,
     task_classes,
 )
-from tabcouce.models.inner_split import InnerFold, enough_folds, inner_folds
+from tabcouce.models.inner_split import InnerFold, enough_context_folds, enough_folds, inner_folds
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class BoostingRows:
-    """Training rows as LightGBM takes them: codes (n, p), label (n,) value or class number."""
+    """Training rows as LightGBM takes them: codes (n, p), target (n,), label (n,) value or class position."""
 
     codes: Floats
+    target: Floats
     label: Floats
     categorical: tuple[int, ...]
     settings: TreeSettings
@@ -69,10 +71,18 @@ class BoostingModel(PanelEstimator):
 
     def fit(self, X: pd.DataFrame, y: Floats, context: pd.DataFrame | None = None) -> Self:
         rows = self._prepared(X, y)
-        n = len(rows.label)
-        folds = inner_folds(rows.label, context, folds=4, classes=len(self.classes_) > 0, seed=self.seed)
-        self._boost(rows, self._offset(n, None), enough_folds(folds, n) if context is None else folds)
+        offset = self._offset(len(rows.label), None)
+        held_out = self._boost(rows, offset, self._folds(rows, context))
+        self._keep_left_out(rows.target, context, self._bounded(offset + held_out))
         return self
+
+    def _folds(self, rows: BoostingRows, context: pd.DataFrame | None) -> tuple[InnerFold, ...]:
+        """Inner folds over levels of the context, or over rows; fewer where boosting is slow."""
+        k = len(self.classes_)
+        folds = inner_folds(rows.label, context, folds=4, classes=k > 0, seed=self.seed)
+        if context is None:
+            return enough_folds(folds, len(rows.label))
+        return enough_context_folds(folds, rows.codes.size * (k if k > 2 else 1))
 
     def _prepared(self, X: pd.DataFrame, y: Floats) -> BoostingRows:
         """Learn classes, range, column code and base score from the training rows."""
@@ -86,14 +96,23 @@ class BoostingModel(PanelEstimator):
         codes = self.matrix_.codes(X)
         tuned = TreeSettings.for_rows(*codes.shape, classes=k, threads=self.threads, seed=self.seed)
         settings = replace(tuned, rate=tuned.rate * self.pace, patience=round(tuned.patience / self.pace))
-        return BoostingRows(codes, label, self.matrix_.categorical, settings)
+        return BoostingRows(codes, target, label, self.matrix_.categorical, settings)
 
-    def _boost(self, rows: BoostingRows, offset: Floats, folds: Sequence[InnerFold]) -> None:
-        """Choose the rounds on the inner folds, then grow on all rows."""
-        self.rounds_ = choose_rounds(
-            rows.codes, rows.label, offset, rows.categorical, folds, rows.settings
-        ).count
+    def _boost(self, rows: BoostingRows, offset: Floats, folds: Sequence[InnerFold]) -> Floats:
+        """Choose the rounds on the inner folds, then grow on all rows.
+
+        Returns  (n,) or (n, k) raw score of each row by the inner trees that did not see it. The
+                 number of rounds and the offset did: mildly optimistic, as every early stopping.
+        """
+        rounds = choose_rounds(rows.codes, rows.label, offset, rows.categorical, folds, rows.settings)
+        self.rounds_ = rounds.count
         self.booster_ = grow(rows.codes, rows.label, offset, rows.categorical, self.rounds_, rows.settings)
+        return rounds.held_out
+
+    def _bounded(self, raw: Floats) -> Floats:
+        """Raw score with offset as values within the target's range, or as probabilities."""
+        estimate = to_estimate(raw, len(self.classes_))
+        return self.range_(estimate) if self.task == "regression" else estimate
 
     def _offset(self, n: int, context: pd.DataFrame | None) -> Floats:
         """(n,) or (n, k): the score that the trees add to."""
@@ -101,8 +120,7 @@ class BoostingModel(PanelEstimator):
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Floats:
         trees = raw_score(self.booster_, self.matrix_.codes(X), self.threads)
-        estimate = to_estimate(trees + self._offset(len(X), context), len(self.classes_))
-        return self.range_(estimate) if self.task == "regression" else estimate
+        return self._bounded(trees + self._offset(len(X), context))
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """(n, p + 1), or (n, k, p + 1) for more than two classes: exact SHAP values, base last.
@@ -125,6 +143,7 @@ class BoostingModel(PanelEstimator):
             "range": [self.range_.lower, self.range_.upper],
             "matrix": self.matrix_.settings(),
             "rounds": self.rounds_,
+            "shots": self.shot_prior_.settings(),
         }
         return State(settings, {"base": self.base_}, {"lightgbm": as_text(self.booster_)})
 
@@ -138,4 +157,5 @@ class BoostingModel(PanelEstimator):
         model.rounds_ = settings["rounds"]
         model.base_ = np.asarray(state.arrays["base"])
         model.booster_ = from_text(state.texts["lightgbm"])
+        model.shot_prior_ = restored_prior(state)
         return model

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from tabcouce.errors import FitError
-from tabcouce.models.boosted_trees import choose_rounds
-from tabcouce.models.boosting import BoostingModel
+from tabcouce.models.boosted_trees import choose_rounds, grow, raw_score
+from tabcouce.models.boosting import BoostingModel, BoostingRows
 from tabcouce.models.context_effects import ContextEffects, effects_of_classes, effects_of_values
 from tabcouce.models.contract import State
 from tabcouce.models.inner_split import enough_folds, inner_folds
@@ -59,8 +59,26 @@ class ContextBoostingModel(BoostingModel):
             out = np.flatnonzero(np.isfinite(rounds.held_out).reshape(n, -1).all(axis=1))
             score = self.base_ + rounds.held_out[out]
             self.effects_ = self._effects(rows.label[out], score, known.iloc[out])
-        self._boost(rows, self._offset(n, known), inner)
+        held_out = self._boost(rows, self._offset(n, known), inner)
+        if known is not None:
+            held_out = self._without_contexts(rows, self._offset(n, known), known)
+        self._keep_left_out(rows.target, context, self._bounded(self._offset(n, None) + held_out))
         return self
+
+    def _without_contexts(self, rows: BoostingRows, offset: Floats, context: pd.DataFrame) -> Floats:
+        """(n,) or (n, k) raw score by trees that saw no row of the row's context, NaN where none did."""
+        raw = np.full(offset.shape, np.nan)
+        for fold in self._folds(rows, context):
+            trees = grow(
+                rows.codes[fold.train],
+                rows.label[fold.train],
+                offset[fold.train],
+                rows.categorical,
+                self.rounds_,
+                rows.settings,
+            )
+            raw[fold.test] = raw_score(trees, rows.codes[fold.test], self.threads)
+        return raw
 
     def _effects(self, label: Floats, score: Floats, context: pd.DataFrame) -> ContextEffects:
         k = len(self.classes_)

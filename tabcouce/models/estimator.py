@@ -11,6 +11,9 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from tabcouce.errors import FitError
+from tabcouce.models.calibration import NO_PRIOR, ShotPrior
+from tabcouce.models.contract import State
+from tabcouce.models.inner_split import left_out_units
 
 ModelTask = Literal["regression", "classification"]
 MARGIN = 0.1
@@ -60,15 +63,36 @@ def checked_target(X: pd.DataFrame, y: npt.ArrayLike, task: ModelTask) -> npt.ND
 class PanelEstimator(BaseEstimator):
     """scikit-learn's views on `estimate`; subclasses fit and estimate.
 
-    classes_  (k,) sorted class numbers of the training rows; empty for regression
+    classes_     (k,) sorted class numbers of the training rows; empty for regression
+    left_out_    see `contract.CrossEstimated`; a restored model has none
+    shot_prior_  how far contexts lie apart by `left_out_`, for `calibration.calibrated`
     """
 
     task: ModelTask
     classes_: npt.NDArray[np.float64]
+    left_out_: npt.NDArray[np.float64]
+    shot_prior_: ShotPrior = NO_PRIOR
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> npt.NDArray[np.float64]:
         """(n,) predicted value, or (n, k) probabilities of `classes_`."""
         raise NotImplementedError
+
+    def _keep_left_out(
+        self,
+        target: npt.NDArray[np.float64],
+        context: pd.DataFrame | None,
+        left_out: npt.NDArray[np.float64],
+    ) -> None:
+        """Keep the left-out predictions of the training rows and what they tell about contexts."""
+        unit = left_out_units(context, len(target))
+        self.left_out_ = left_out if unit is not None else np.full_like(left_out, np.nan)
+        if unit is None or context is None:
+            self.shot_prior_ = NO_PRIOR
+        elif self.task == "regression":
+            self.shot_prior_ = ShotPrior.of_values(target - left_out, unit)
+        else:
+            place = np.searchsorted(self.classes_, target).astype(float)
+            self.shot_prior_ = ShotPrior.of_classes(place, left_out, unit)
 
     def predict(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> npt.NDArray[np.float64]:
         """(n,) predicted value or class number."""
@@ -80,6 +104,12 @@ class PanelEstimator(BaseEstimator):
         if self.task != "classification":
             raise AttributeError("predict_proba is for classification.")
         return self.estimate(X, context)
+
+
+def restored_prior(state: State) -> ShotPrior:
+    """The spread of the contexts that a stored model learnt; none in a study from before it was kept."""
+    kept = state.settings.get("shots")
+    return NO_PRIOR if kept is None else ShotPrior.from_settings(kept)
 
 
 def task_classes(y: npt.NDArray[np.float64], task: ModelTask) -> npt.NDArray[np.float64]:

@@ -8,16 +8,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import treelite
+from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 
 from tabcouce.models.contract import State
 from tabcouce.models.design_matrix import DesignMatrix
-from tabcouce.models.estimator import ModelTask, PanelEstimator, checked_target, plain, task_classes
+from tabcouce.models.estimator import (
+    ModelTask,
+    PanelEstimator,
+    checked_target,
+    plain,
+    restored_prior,
+    task_classes,
+)
+from tabcouce.models.inner_split import enough_folds, inner_folds
 
 LARGE = 3000
 WIDE = 100
 ROWS_PER_TREE = 10_000
 TREES_WHEN_LARGE = 100
+FEWEST_TREES = 30
 FLOAT32 = 3e38
 """scikit-learn's trees read single precision and refuse what becomes infinite in it."""
 
@@ -80,10 +90,38 @@ class ForestModel(PanelEstimator):
                 random_state=self.seed,
             )
         self.unit_ = unit_of(target) if self.task == "regression" else 1.0
-        self.forest_.fit(self.codes(X), target / self.unit_)
+        codes = self.codes(X)
+        self.forest_.fit(codes, target / self.unit_)
         # Threads add the trees up in the order they finish: the last digit would vary by call.
         self.forest_.set_params(n_jobs=1)
+        self._keep_left_out(target, context, self._left_out(codes, target, context))
         return self
+
+    def _left_out(
+        self, codes: npt.NDArray[np.float32], target: Floats, context: pd.DataFrame | None
+    ) -> Floats:
+        """(n,) or (n, k) left-out predictions by smaller forests; NaN where none was grown.
+
+        A quarter of the trees, at least 30: they cost less than the forest itself.
+        """
+        k = len(self.classes_)
+        out = np.full((len(target), k) if k else len(target), np.nan)
+        folds = inner_folds(target, context, folds=4, classes=k > 0, seed=self.seed)
+        for fold in folds if context is not None else enough_folds(folds, len(target)):
+            small = clone(self.forest_)
+            trees = max(FEWEST_TREES, self.forest_.n_estimators // 4)
+            small.set_params(n_estimators=trees, n_jobs=self.threads)
+            if small.max_samples is not None:
+                small.set_params(max_samples=min(small.max_samples, len(fold.train)))
+            small.fit(codes[fold.train], target[fold.train] / self.unit_)
+            small.set_params(n_jobs=1)
+            if k:
+                out[fold.test] = 0.0
+                place = np.searchsorted(self.classes_, small.classes_)
+                out[np.ix_(fold.test, place)] = small.predict_proba(codes[fold.test])
+            else:
+                out[fold.test] = small.predict(codes[fold.test]) * self.unit_
+        return out
 
     def codes(self, X: pd.DataFrame) -> npt.NDArray[np.float32]:
         """(n, p) what the trees read: single precision, NaN where blank or unseen."""
@@ -110,6 +148,7 @@ class ForestModel(PanelEstimator):
             "seed": self.seed,
             "classes": plain(self.classes_),
             "unit": self.unit_,
+            "shots": self.shot_prior_.settings(),
             "matrix": self.matrix_.settings(),
         }
         return State(settings, blobs={"forest": stored.serialize_bytes()})
@@ -122,5 +161,6 @@ class ForestModel(PanelEstimator):
         model.matrix_ = DesignMatrix.from_settings(settings["matrix"])
         model.unit_ = settings.get("unit", 1.0)
         model.forest_ = None
+        model.shot_prior_ = restored_prior(state)
         model.stored_ = treelite.Model.deserialize_bytes(state.blobs["forest"])
         return model

@@ -9,6 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 MANY_ROWS = 5000
+MANY_CELLS = 1_000_000
+FEWEST_LEVELS = 3
+"""Of a context column with fewer levels nothing can be held out and the rest still be compared."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def inner_folds(
     y        (n,) target of the training rows
     context  (n, c) text of the training rows, or None
     """
-    label = _held_out_label(context)
+    label = held_out_levels(context)
     part = _random_parts(y, folds, classes, seed) if label is None else _packed_levels(label, folds, seed)
     return tuple(InnerFold(np.flatnonzero(part != k), np.flatnonzero(part == k)) for k in np.unique(part))
 
@@ -47,12 +50,30 @@ def enough_folds(folds: tuple[InnerFold, ...], n: int) -> tuple[InnerFold, ...]:
     return folds[:1] if n > MANY_ROWS else folds
 
 
-def _held_out_label(context: pd.DataFrame | None) -> npt.NDArray[np.int64] | None:
+def enough_context_folds(folds: tuple[InnerFold, ...], cells: int) -> tuple[InnerFold, ...]:
+    """The first two of the folds over contexts where boosting is slow.
+
+    cells  rows x columns x trees a round. Half of the contexts then choose the rounds, each still
+           predicted from three quarters of the rows.
+    """
+    return folds[:2] if cells > MANY_CELLS else folds
+
+
+def left_out_units(context: pd.DataFrame | None, n: int) -> npt.NDArray[np.int64] | None:
+    """(n,) what a left-out prediction leaves out as a whole: the level of the row's context, or the row.
+
+    None where contexts are given but no column has three levels: none of them can be left out.
+    """
+    return np.arange(n) if context is None else held_out_levels(context)
+
+
+def held_out_levels(context: pd.DataFrame | None) -> npt.NDArray[np.int64] | None:
+    """(n,) level of the first column with three or more of them; None without one."""
     if context is None:
         return None
     for name in context.columns:
         codes, levels = pd.factorize(context[name].astype(str), sort=True)
-        if len(levels) >= 3:
+        if len(levels) >= FEWEST_LEVELS:
             return np.asarray(codes, dtype=np.int64)
     return None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pandas as pd
 from scipy.special import softmax
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeCV
 
 from tabcouce.models.contract import State
 from tabcouce.models.estimator import (
@@ -21,9 +22,10 @@ from tabcouce.models.estimator import (
     TargetRange,
     checked_target,
     plain,
+    restored_prior,
     task_classes,
 )
-from tabcouce.models.inner_split import inner_folds
+from tabcouce.models.inner_split import InnerFold, inner_folds
 from tabcouce.models.linear_design import LinearDesign
 
 RIDGE_PENALTIES = np.logspace(-2, 5, 29)
@@ -61,44 +63,58 @@ class LinearModel(PanelEstimator):
         Z = self.design_(X)
         self.range_ = TargetRange.of(target)
         if self.task == "classification":
-            self._fit_logistic(Z, target, context)
+            left_out = self._fit_logistic(Z, target, context)
         elif Z.shape[1] > len(Z) / 4:
-            self._fit_pls(Z, target, context)
+            left_out = self._fit_pls(Z, target, context)
         else:
-            self._fit_ridge(Z, target)
+            left_out = self._fit_ridge(Z, target, context)
+        self._keep_left_out(target, context, left_out)
         return self
 
-    def _fit_ridge(self, Z: Floats, y: Floats) -> None:
+    # Each way of fitting returns the left-out predictions of the training rows; the inputs' scale
+    # and the one penalty or number of components are those of all rows.
+
+    def _fit_ridge(self, Z: Floats, y: Floats, context: pd.DataFrame | None) -> Floats:
         ridge = RidgeCV(alphas=RIDGE_PENALTIES).fit(Z, y)
         self.kind_, self.strength_ = "ridge", float(ridge.alpha_)
         self.coef_, self.intercept_ = ridge.coef_[:, None], np.array([float(ridge.intercept_)])
+        left_out = np.full(len(y), np.nan)
+        for fold in inner_folds(y, context, folds=4, classes=False, seed=self.seed):
+            line = Ridge(alpha=self.strength_).fit(Z[fold.train], y[fold.train])
+            left_out[fold.test] = TargetRange.of(y[fold.train])(line.predict(Z[fold.test]))
+        return left_out
 
-    def _fit_pls(self, Z: Floats, y: Floats, context: pd.DataFrame | None) -> None:
+    def _fit_pls(self, Z: Floats, y: Floats, context: pd.DataFrame | None) -> Floats:
         inner = inner_folds(y, context, folds=5, classes=False, seed=self.seed)
         most = min(MOST_COMPONENTS, Z.shape[1], min(len(fold.train) for fold in inner) - 1)
-        error = np.zeros(most)
+        left_out = np.full((len(y), most), np.nan)
         for fold in inner:
             path = _pls_path(Z[fold.train], y[fold.train], most)
-            residual = y[fold.test, None] - path.predict(Z[fold.test])
-            error += np.square(residual).sum(axis=0)
+            left_out[fold.test] = path.predict(Z[fold.test])
+        error = np.square(y[:, None] - left_out).sum(axis=0)
         best = int(error[1:].argmin()) + 2 if most > 1 else 1
         path = _pls_path(Z, y, best)
         self.kind_, self.strength_ = "pls", float(best)
         self.coef_, self.intercept_ = path.coef[:, -1:], path.intercept[-1:]
+        return self.range_(left_out[:, best - 1])
 
-    def _fit_logistic(self, Z: Floats, y: Floats, context: pd.DataFrame | None) -> None:
+    def _fit_logistic(self, Z: Floats, y: Floats, context: pd.DataFrame | None) -> Floats:
         rows = np.arange(len(y))
         if len(y) > SELECTION_ROWS:
             rows = np.sort(np.random.default_rng(self.seed).choice(rows, SELECTION_ROWS, replace=False))
         part = None if context is None else context.iloc[rows]
         inner = inner_folds(y[rows], part, folds=3, classes=True, seed=self.seed)
-        loss = [
-            sum(_held_out_loss(Z[rows], y[rows], fold.train, fold.test, c) for fold in inner)
-            for c in INVERSE_PENALTIES
+        label = np.searchsorted(self.classes_, y)
+        tried = [
+            _held_out_chances(Z[rows], label[rows], len(self.classes_), inner, c) for c in INVERSE_PENALTIES
         ]
-        self.kind_, self.strength_ = "logistic", INVERSE_PENALTIES[int(np.argmin(loss))]
+        best = int(np.argmin([_summed_log_loss(label[rows], chances) for chances in tried]))
+        self.kind_, self.strength_ = "logistic", INVERSE_PENALTIES[best]
         model = _logistic(Z, y, self.strength_)
         self.coef_, self.intercept_ = model.coef_.T.copy(), model.intercept_.copy()
+        left_out = np.full((len(y), len(self.classes_)), np.nan)
+        left_out[rows] = tried[best]
+        return left_out
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Floats:
         score = self.design_(X) @ self.coef_ + self.intercept_
@@ -129,6 +145,7 @@ class LinearModel(PanelEstimator):
             "strength": self.strength_,
             "classes": plain(self.classes_),
             "range": [self.range_.lower, self.range_.upper],
+            "shots": self.shot_prior_.settings(),
             **self.design_.settings(),
         }
         arrays = {"coef": self.coef_, "intercept": self.intercept_, **self.design_.arrays()}
@@ -143,6 +160,7 @@ class LinearModel(PanelEstimator):
         model.range_ = TargetRange(*settings["range"])
         model.design_ = LinearDesign.from_state(settings, state.arrays)
         model.coef_, model.intercept_ = state.arrays["coef"], state.arrays["intercept"]
+        model.shot_prior_ = restored_prior(state)
         return model
 
 
@@ -175,20 +193,31 @@ def _pls_path(Z: Floats, y: Floats, components: int) -> PlsPath:
     return PlsPath(coef, mean - centre @ coef)
 
 
-def _logistic(Z: Floats, y: Floats, inverse_penalty: float) -> LogisticRegression:
+def _logistic(Z: Floats, y: npt.NDArray[Any], inverse_penalty: float) -> LogisticRegression:
     with warnings.catch_warnings():
         # 200 steps are enough for a penalised line; the last digits do not matter here.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return LogisticRegression(C=inverse_penalty, max_iter=200).fit(Z, y)
 
 
-def _held_out_loss(
-    Z: Floats, y: Floats, train: npt.NDArray[np.int64], test: npt.NDArray[np.int64], inverse_penalty: float
-) -> float:
-    """Summed log loss; a class that the inner training rows lack counts at probability 1e-6."""
-    if len(np.unique(y[train])) < 2:
-        return 0.0
-    model = _logistic(Z[train], y[train], inverse_penalty)
-    p = model.predict_proba(Z[test])
-    mine = np.where(model.classes_ == y[test, None], p, 0.0).sum(axis=1)
-    return float(-np.log(np.clip(mine, 1e-6, 1.0)).sum())
+def _held_out_chances(
+    Z: Floats, label: npt.NDArray[np.int64], k: int, folds: Sequence[InnerFold], inverse_penalty: float
+) -> Floats:
+    """(n, k) probabilities from the fold that held the row out; NaN where it could not be trained.
+
+    A class that the inner training rows lack has probability 0.
+    """
+    out = np.full((len(label), k), np.nan)
+    for fold in folds:
+        if len(np.unique(label[fold.train])) < 2:
+            continue
+        model = _logistic(Z[fold.train], label[fold.train], inverse_penalty)
+        out[fold.test] = 0.0
+        out[np.ix_(fold.test, model.classes_)] = model.predict_proba(Z[fold.test])
+    return out
+
+
+def _summed_log_loss(label: npt.NDArray[np.int64], chances: Floats) -> float:
+    """A class at probability 0 counts at 1e-6, a row without probabilities for nothing."""
+    mine = chances[np.arange(len(label)), label]
+    return float(-np.log(np.clip(mine[np.isfinite(mine)], 1e-6, 1.0)).sum())
