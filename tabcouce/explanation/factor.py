@@ -34,6 +34,17 @@ class Attribution:
 
 
 @dataclass(frozen=True)
+class ContextSlope:
+    """The slope within one context, with a 95 % interval over its rows."""
+
+    context: str
+    slope: float
+    low: float
+    high: float
+    rows: int
+
+
+@dataclass(frozen=True)
 class Effect:
     """A slope: unit of the target per unit of the column.
 
@@ -42,6 +53,15 @@ class Effect:
                 be separated from context and other inputs
     clusters    independent contexts or groups
     robustness  share of the leftover variance of both that a hidden cause must explain to erase it
+    p, q        two-sided p-value; q is its Benjamini-Hochberg value over all factors of the target
+    step        natural step of the column, its unit; an engineer reads slope * step
+    rows        rows with a value of the column
+    per_context slope within each context of 8 rows or more
+    i2          share of the spread of those slopes that noise does not explain
+    placebo     share of placebo factors (the column shuffled within contexts) with as large a slope
+    held        context columns held fixed; one in which most rows have a level each is not
+    without_readings  of a setting: slope where sensors are not held fixed, as they may pass its
+                effect on
     """
 
     slope: float
@@ -50,6 +70,22 @@ class Effect:
     overlap: float
     clusters: int
     robustness: float | None
+    p: float | None = None
+    q: float | None = None
+    step: float = 1.0
+    rows: int = 0
+    per_context: tuple[ContextSlope, ...] = ()
+    i2: float | None = None
+    placebo: float | None = None
+    held: tuple[str, ...] = ()
+    without_readings: float | None = None
+
+    @property
+    def claimed(self) -> bool:
+        """Whether its sign may be stated: the interval excludes zero, also over all factors."""
+        if self.low is None or self.high is None or self.low <= 0 <= self.high:
+            return False
+        return self.q is None or self.q <= 0.05
 
 
 @dataclass(frozen=True)

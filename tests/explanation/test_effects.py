@@ -5,15 +5,18 @@ import pandas as pd
 import pytest
 
 from tabcouce import simulation
-from tabcouce.explanation.effects import adjusted_effect, demeaned, naive_effect, robustness, slope
+from tabcouce.explanation.cluster_slope import cluster_slope, placebo_share, robustness
+from tabcouce.explanation.effects import adjusted_effect, naive_effect, slopes
+from tabcouce.explanation.natural_step import natural_step
+from tabcouce.explanation.partialling import demeaned, held_contexts, held_out_fit
 from tabcouce.read.table import Source
 from tabcouce.roles import Dataset
 from tabcouce.roles.role import ColumnRole, Roles
 from tabcouce.splits import plan_splits
 
 
-def dataset(X, y, contexts):
-    columns = [ColumnRole(str(c), "sensor") for c in X.columns]
+def dataset(X, y, contexts, kinds=None):
+    columns = [ColumnRole(str(c), (kinds or {}).get(c, "sensor")) for c in X.columns]
     columns += [ColumnRole(str(c), "context") for c in contexts.columns] + [ColumnRole("y", "target")]
     return Dataset(
         name="made",
@@ -56,16 +59,118 @@ def test_without_other_inputs_the_adjusted_slope_is_that_of_least_squares_with_d
     assert adjusted.slope == pytest.approx(np.linalg.lstsq(design, y, rcond=None)[0][0], rel=1e-9)
 
 
-def test_the_interval_is_the_written_cluster_robust_sandwich():
+def test_the_interval_is_the_bias_reduced_sandwich_written_with_matrices():
     rng = np.random.default_rng(2)
-    cluster = np.repeat(np.arange(8), 10)
-    x = rng.normal(size=80)
+    cluster = np.repeat(np.arange(8), [4, 5, 6, 8, 10, 12, 15, 20])
+    x = rng.normal(size=80) * (1 + cluster)
     y = 1.5 * x + rng.normal(size=80) + 0.4 * x * cluster
-    found = slope(x, y, cluster, overlap=1.0)
+    found = cluster_slope(x, y, cluster)
     theta = sum(x * y) / sum(x * x)
-    meat = sum(sum(x[i] * (y[i] - theta * x[i]) for i in np.flatnonzero(cluster == g)) ** 2 for g in range(8))
-    error = np.sqrt(8 / 7 * meat) / sum(x * x)
-    assert found.high - found.low == pytest.approx(2 * 2.364624 * error, rel=1e-5)  # t(0.975, 7)
+    hat = np.outer(x, x) / (x @ x)
+    meat, columns = 0.0, []
+    for g in range(8):
+        own = np.flatnonzero(cluster == g)
+        value, vector = np.linalg.eigh(np.eye(len(own)) - hat[np.ix_(own, own)])
+        adjust = vector @ np.diag(value**-0.5) @ vector.T
+        meat += (x[own] @ adjust @ (y[own] - theta * x[own])) ** 2
+        columns.append((np.eye(80) - hat)[:, own] @ adjust @ x[own])
+    inner = np.column_stack(columns).T @ np.column_stack(columns)
+    assert found.error == pytest.approx(np.sqrt(meat) / (x @ x))
+    assert found.freedom == pytest.approx(np.trace(inner) ** 2 / np.trace(inner @ inner))
+
+
+def test_cross_fitting_predicts_each_cluster_from_the_others():
+    rng = np.random.default_rng(5)
+    Z, cluster = rng.normal(size=(60, 2)), np.repeat(np.arange(5), 12)
+    target = Z @ [1.0, -2.0] + 0.1 * rng.normal(size=60)
+    before = held_out_fit(Z, target[:, None], cluster, 0)
+    target[cluster == 2] += 0.5 * Z[cluster == 2, 0]
+    after = held_out_fit(Z, target[:, None], cluster, 0)
+    np.testing.assert_allclose(before[cluster == 2], after[cluster == 2])
+    assert not np.allclose(before[cluster != 2], after[cluster != 2])
+
+
+def test_a_lot_of_its_own_for_every_row_is_not_held_fixed_but_lots_of_three_are():
+    rows = np.arange(60)
+    contexts = pd.DataFrame({"row": rows.astype(str), "lot": (rows // 3).astype(str)})
+    assert held_contexts(contexts) == ("lot",)
+
+
+def test_many_small_lots_that_move_factor_and_target_alike_do_not_move_the_slope():
+    rng = np.random.default_rng(6)
+    lot = np.repeat(np.arange(150), 3)
+    level = rng.normal(size=150)[lot]
+    X = pd.DataFrame({"x": level + rng.normal(size=450), "z": rng.normal(size=450)})
+    X.loc[::9, "z"] = np.nan
+    y = 0.5 * X["x"] - 3 * level + X["z"].fillna(0.7) + 0.3 * rng.normal(size=450)
+    naive, adjusted = effects(dataset(X, y, pd.DataFrame({"lot": lot})), "x")
+    assert naive.slope < 0 and adjusted.low <= 0.5 <= adjusted.high and adjusted.claimed
+
+
+def test_rows_without_the_factor_are_left_out_and_counted():
+    rng = np.random.default_rng(7)
+    X = pd.DataFrame({"x": rng.normal(size=120)})
+    y = 2 * X["x"] + 0.1 * rng.normal(size=120)
+    X.loc[:29, "x"] = np.nan
+    _, adjusted = effects(dataset(X, y, pd.DataFrame({"m": np.arange(120) % 6})), "x")
+    assert adjusted.rows == 90 and adjusted.slope == pytest.approx(2, abs=0.05)
+
+
+def test_a_setting_that_acts_through_a_sensor_shows_its_whole_effect_beside_the_direct_one():
+    rng = np.random.default_rng(8)
+    setting = rng.normal(size=600)
+    sensor = setting + 0.5 * rng.normal(size=600)
+    X = pd.DataFrame({"set": setting, "read": sensor})
+    data = dataset(
+        X,
+        1.0 * sensor + 0.1 * rng.normal(size=600),
+        pd.DataFrame({"m": np.arange(600) % 8}),
+        kinds={"set": "condition"},
+    )
+    _, adjusted = effects(data, "set")
+    assert abs(adjusted.slope) < 0.1 and adjusted.without_readings == pytest.approx(1.0, abs=0.05)
+
+
+def test_effects_of_equal_size_everywhere_do_not_disagree_and_unequal_ones_do():
+    rng = np.random.default_rng(9)
+    machine = np.repeat(np.arange(8), 40)
+    X = pd.DataFrame({"x": rng.normal(size=320)})
+    contexts, noise = pd.DataFrame({"m": machine}), 0.3 * rng.normal(size=320)
+    _, alike = effects(dataset(X, X["x"] + noise, contexts), "x")
+    _, unlike = effects(dataset(X, X["x"] * (machine - 3) + noise, contexts), "x")
+    assert alike.i2 < 0.6 < 0.9 < unlike.i2
+    found = {s.context: s for s in unlike.per_context}
+    assert all(found[str(m)].low < m - 3 < found[str(m)].high for m in (0, 4, 7))
+
+
+def test_placebos_shuffle_within_clusters_only():
+    rng = np.random.default_rng(10)
+    cluster = np.repeat(np.arange(6), 20)
+    between = cluster - 2.5  # all of x and y is between clusters: no shuffle changes the slope
+    assert placebo_share(between, between, cluster, draws=99, seed=0) == 1.0
+    x = rng.normal(size=120)
+    assert placebo_share(x, x + 0.1 * rng.normal(size=120), cluster, draws=99, seed=0) == 0.01
+
+
+def test_q_values_are_benjamini_hochberg_over_the_factors():
+    rng = np.random.default_rng(11)
+    X = pd.DataFrame(rng.normal(size=(240, 4)), columns=list("abcd"))
+    y = X["a"] + 0.1 * X["b"] + rng.normal(size=240)
+    data = dataset(X, y, pd.DataFrame({"m": np.arange(240) % 8}))
+    plan = plan_splits(data, folds=5, seed=0)
+    found = slopes(data, list("abcd"), plan.of(plan.headline), seed=0)
+    p = {c: found[c].adjusted.p for c in "abcd"}
+    for c in "abcd":
+        written = min(p[o] * 4 / sum(p[r] <= p[o] for r in "abcd") for o in "abcd" if p[o] >= p[c])
+        assert found[c].adjusted.q == pytest.approx(min(1.0, written))
+
+
+def test_the_natural_step_is_declared_or_a_gap_or_one_two_five():
+    normal = np.random.default_rng(0).normal(size=4000)
+    assert natural_step(220 + 6 * normal) == 5.0
+    assert natural_step(0.08 + 0.0018 * normal) == 0.002
+    assert natural_step(np.array([1.0, 4.0, 4.0, np.nan])) == 3.0
+    assert natural_step(normal, declared=0.25) == 0.25
 
 
 def test_under_a_common_cause_the_naive_slope_is_wrong_and_the_adjusted_one_covers_the_truth():
