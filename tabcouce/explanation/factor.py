@@ -101,7 +101,8 @@ class Factor:
     permutation  loss of the primary score when the column is shuffled within held-out contexts
     naive, adjusted  slope of the column alone, and with contexts and other inputs held fixed;
                  None for categories and for classes
-    agreement    'agrees', 'opposite', 'unclear' or 'not_reviewed'
+    agreement    'agrees', 'opposite', 'unclear', 'inseparable' (from `bound_to`) or 'not_reviewed'
+    bound_to     context column that tells most of the column's variance, if one does
     """
 
     name: str
@@ -120,4 +121,5 @@ class Factor:
     """Share of the column's variance that lies within contexts; near 0 it cannot be separated."""
     naive: Effect | None = None
     adjusted: Effect | None = None
+    bound_to: str | None = None
     notes: tuple[str, ...] = field(default=())

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from tabcouce.evaluation import Score
+from tabcouce.explanation.agreement import bound_to, judged, supported_direction
 from tabcouce.explanation.effects import Slopes
 from tabcouce.explanation.factor import Attribution, Factor
 from tabcouce.roles.dataset import Dataset
@@ -51,6 +52,8 @@ def factor_table(
             # Contributions go to the class predicted for the row: no one direction exists.
             shape, correlation = "mixed", None
         role = dataset.role(name)
+        adjusted = effects[name].adjusted if name in effects else None
+        found = supported_direction(shape, adjusted, permutation.get(name))
         factors.append(
             Factor(
                 name=name,
@@ -65,10 +68,11 @@ def factor_table(
                 },
                 permutation=permutation.get(name),
                 expected=role.expected,
-                agreement=agreement(role.expected, shape),
+                agreement=judged(role.expected, found, adjusted),
                 unit=role.unit,
                 naive=effects[name].naive if name in effects else None,
-                adjusted=effects[name].adjusted if name in effects else None,
+                adjusted=adjusted,
+                bound_to=bound_to(dataset.X[name], dataset.contexts),
                 varies_within_context=within_share(dataset.X[name], split.unit),
             )
         )
@@ -102,17 +106,6 @@ def direction(
     if min(means[1] - means[0], means[1] - means[2]) > 0.5 * effect.std():
         return "peak", correlation
     return "mixed", correlation
-
-
-def agreement(expected: str, found: str) -> str:
-    """Whether the model's direction agrees with the engineer's, by word."""
-    if expected == "unknown":
-        return "not_reviewed"
-    if expected == found:
-        return "agrees"
-    if {expected, found} == {"increases", "decreases"} or (expected == "none") != (found == "none"):
-        return "opposite"
-    return "unclear"
 
 
 def within_share(column: pd.Series, unit: npt.NDArray[np.int64]) -> float | None:

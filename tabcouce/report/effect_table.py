@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tabcouce.explanation.factor import Effect, Factor
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import percent, signed, significant
+from tabcouce.report.digits import percent, signed, significant, with_unit
 from tabcouce.report.factor_table import FACTOR_ROWS
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
@@ -17,8 +17,10 @@ def effect_table(target: TargetSummary, model: str, w: Words) -> TableView | Non
         return None
     heads = (
         (w("table.factor"), False, False),
+        (w("table.step"), True, False),
         (w("table.slope_alone"), True, False),
         (w("table.slope_adjusted"), True, False),
+        (w("table.same_everywhere"), True, False),
         (w("table.overlap"), True, False),
         (w("table.robustness"), True, False),
         (w("table.reading"), False, False),
@@ -33,13 +35,20 @@ def _effect_row(factor: Factor, w: Words) -> tuple[Cell, ...]:
     robust = None if adjusted is None or adjusted.low is None else adjusted.robustness
     return (
         Cell(factor.name, name=True),
+        _step_cell(factor),
         _slope_cell(factor.naive, w),
         _slope_cell(adjusted, w),
+        _spread_cell(adjusted, w),
         empty_cell(w("reason.not_measured"))
         if adjusted is None
         else number_cell(f"{percent(min(adjusted.overlap, 1.0))} %"),
         empty_cell(w("reason.no_claim")) if robust is None else number_cell(f"{percent(robust)} %"),
-        Cell(w.label("effect", key), mark=EFFECT_MARKS[key]),
+        Cell(
+            w("effect.inseparable_from", context=factor.bound_to)
+            if key == "inseparable" and factor.bound_to
+            else w.label("effect", key),
+            mark=EFFECT_MARKS[key],
+        ),
     )
 
 
@@ -55,22 +64,39 @@ EFFECT_MARKS = {
 def effect_reading(naive: Effect | None, adjusted: Effect | None) -> str:
     """What the step from the slope alone to the adjusted one says, by its interval only.
 
-    'inseparable' no interval may be claimed; 'open' it holds zero; 'reversed' the sign is clear
-    and another than alone; 'changed' the slope alone lies outside it; else 'same'.
+    'inseparable' no interval may be claimed; 'open' it holds zero, or would among so many factors;
+    'reversed' the sign is clear and another than alone; 'changed' the slope alone lies outside it;
+    else 'same'.
     """
     if naive is None or adjusted is None or adjusted.low is None or adjusted.high is None:
         return "inseparable"
-    if adjusted.low <= 0 <= adjusted.high:
+    if not adjusted.claimed:
         return "open"
     if naive.slope * adjusted.slope < 0:
         return "reversed"
     return "same" if adjusted.low <= naive.slope <= adjusted.high else "changed"
 
 
+def _step_cell(factor: Factor) -> Cell:
+    """The step all slopes of the row are told for, in the column's unit."""
+    assert factor.naive is not None
+    return number_cell(with_unit(signed(significant(factor.naive.step)), factor.unit))
+
+
 def _slope_cell(effect: Effect | None, w: Words) -> Cell:
+    """Effect of one natural step with its interval."""
     if effect is None:
         return empty_cell(w("reason.not_measured"))
     small = ""
     if effect.low is not None and effect.high is not None:
-        small = f"{signed(significant(effect.low))} … {signed(significant(effect.high))}"
-    return number_cell(signed(significant(effect.slope)), small=small)
+        small = " … ".join(signed(significant(bound * effect.step)) for bound in (effect.low, effect.high))
+    return number_cell(signed(significant(effect.slope * effect.step)), small=small)
+
+
+def _spread_cell(effect: Effect | None, w: Words) -> Cell:
+    """Smallest and largest effect of one step over contexts, and how much of that is no noise."""
+    if effect is None or effect.i2 is None:
+        return empty_cell(w("reason.not_measured"))
+    steps = [found.slope * effect.step for found in effect.per_context]
+    ends = " … ".join(signed(significant(end, 2)) for end in (min(steps), max(steps)))
+    return number_cell(ends, small=f"I² {percent(effect.i2)} %")

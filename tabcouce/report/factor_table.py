@@ -45,7 +45,13 @@ def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
 def _factor_row(
     rank: int, factor: Factor, other: dict[str, Factor], top: float, w: Words
 ) -> tuple[Cell, ...]:
-    marks = {"agrees": "good", "opposite": "bad", "unclear": "open", "not_reviewed": "plain"}
+    marks = {
+        "agrees": "good",
+        "opposite": "bad",
+        "unclear": "open",
+        "not_reviewed": "plain",
+        "inseparable": "bad",
+    }
     cells = [
         number_cell(str(rank)),
         Cell(
@@ -67,7 +73,7 @@ def _factor_row(
         *cells,
         Cell(f"{arrow} {direction_word(factor, w)}".strip(), mark="word"),
         Cell(w.label("expected", factor.expected), mark="muted" if factor.expected == "unknown" else "word"),
-        Cell(w.label("agreement", factor.agreement), mark=marks.get(factor.agreement, "plain")),
+        Cell(agreement_word(factor, w), mark=marks.get(factor.agreement, "plain")),
         _loss_cell(factor.permutation, w),
         empty_cell(w("reason.not_measured"))
         if within is None
@@ -78,6 +84,13 @@ def _factor_row(
             mark="bad" if within < SEPARABLE else "",
         ),
     )
+
+
+def agreement_word(factor: Factor, w: Words) -> str:
+    """'agrees' and so on; a factor that cannot be separated names the context it is bound to."""
+    if factor.agreement == "inseparable" and factor.bound_to:
+        return w("effect.inseparable_from", context=factor.bound_to)
+    return w.label("agreement", factor.agreement)
 
 
 def _loss_cell(found: Score | None, w: Words) -> Cell:

@@ -10,6 +10,7 @@ import pandas as pd
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.captions import comparison, direction_word, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
+from tabcouce.report.factor_table import agreement_word
 from tabcouce.report.finding_text import finding_text
 from tabcouce.report.summary import Summary, TargetSummary
 
@@ -178,7 +179,7 @@ def _factors(summary: Summary, w: Words) -> Sheet:
                     direction_word(factor, w),
                     factor.correlation,
                     w.label("expected", factor.expected),
-                    w.label("agreement", factor.agreement),
+                    agreement_word(factor, w),
                     *((None,) * 3 if lost is None else (lost.value, lost.low, lost.high)),
                     factor.varies_within_context,
                     None if factor.naive is None else factor.naive.slope,
