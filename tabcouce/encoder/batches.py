@@ -9,9 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tabcouce.encoder.intervention import donors, observed_mask, recalibrated
+from tabcouce.encoder.cell_moves import CellMoves
+from tabcouce.encoder.donor_swap import donors
 from tabcouce.encoder.member_task import MemberTask
 from tabcouce.encoder.packed_net import NetShape
+from tabcouce.encoder.recalibration import observed_mask, recalibrated
 
 
 class PackedRows:
@@ -39,7 +41,7 @@ class PackedRows:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One epoch's row numbers (M, steps * B), and donors and gauge noise where members intervene."""
+    """One epoch's row numbers (M, steps * B), and donors and moves of cells where members intervene."""
 
     rows: Tensor
     donor: Tensor | None
@@ -48,37 +50,39 @@ class Epoch:
 
 
 class Sampler:
-    """Row order, donors and gauge noise per member, each from the member's own stream."""
+    """Row order, donors and moves of cells per member, each from the member's own stream."""
 
     def __init__(
-        self, tasks: Sequence[MemberTask], shape: NetShape, per_epoch: int, device: torch.device
+        self, tasks: Sequence[MemberTask], shape: NetShape, steps: int, batch: int, device: torch.device
     ) -> None:
-        self.tasks, self.per_epoch, self.device = tasks, per_epoch, device
+        self.tasks, self.per_epoch, self.batch, self.device = tasks, steps * batch, batch, device
         self.inputs = shape.inputs
         self.rngs = [np.random.default_rng([task.seed, 1]) for task in tasks]
         self.intervenes = tasks[0].budget is not None
         self.swaps = self.intervenes and any(t.budget is not None and t.budget.swap.any() for t in tasks)
-        self.drifts = self.intervenes and any(
-            t.budget is not None and (t.budget.gain.any() or t.budget.offset.any()) for t in tasks
-        )
+        self.moves = [
+            CellMoves(t.budget, t.u, t.joint, t.train) if t.budget is not None and t.budget.scales else None
+            for t in tasks
+        ]
+        self.deviates = any(move is not None for move in self.moves)
 
     def epoch(self) -> Epoch:
         rows = np.empty((len(self.tasks), self.per_epoch), dtype=np.int64)
         donor = np.empty_like(rows) if self.swaps else None
         size = (len(self.tasks), self.per_epoch, self.inputs)
-        gain = np.zeros(size, dtype=np.float32) if self.drifts else None
-        offset = np.zeros(size, dtype=np.float32) if self.drifts else None
+        gain = np.zeros(size, dtype=np.float32) if self.deviates else None
+        offset = np.zeros(size, dtype=np.float32) if self.deviates else None
         for m, (task, rng) in enumerate(zip(self.tasks, self.rngs, strict=True)):
             order = rng.permutation(len(task.train))
             places = np.resize(order, self.per_epoch)
             rows[m] = task.train[places]
             if donor is not None:
                 donor[m] = donors(task.joint, task.train, rng)[places]
-            if gain is not None and offset is not None and task.budget is not None:
-                moved = np.flatnonzero((task.budget.gain > 0) | (task.budget.offset > 0))
-                noise = rng.standard_normal((2, self.per_epoch, len(moved))).astype(np.float32)
-                gain[m][:, moved] = noise[0] * task.budget.gain[moved]
-                offset[m][:, moved] = noise[1] * task.budget.offset[moved]
+            move = self.moves[m]
+            if gain is not None and offset is not None and move is not None:
+                drawn = move.epoch(rows[m], self.batch, rng)
+                gain[m][:, : drawn.gain.shape[1]] = drawn.gain
+                offset[m][:, : drawn.offset.shape[1]] = drawn.offset
         return Epoch(
             rows=torch.as_tensor(rows).to(self.device),
             donor=None if donor is None else torch.as_tensor(donor).to(self.device),
@@ -88,7 +92,7 @@ class Sampler:
 
 
 class IntervenedView:
-    """The intervened view of a batch, O1 then O4."""
+    """The intervened view of a batch: moves of observed cells, then the donor swap (O4)."""
 
     def __init__(self, tasks: Sequence[MemberTask], shape: NetShape, data: PackedRows) -> None:
         def stack(name: str, fill: float) -> Tensor:

@@ -22,7 +22,8 @@ from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.input_rows import input_frame, labels
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows
-from tabcouce.encoder.packed_run import fit_views
+from tabcouce.encoder.nuisance import Nuisance
+from tabcouce.encoder.packed_run import FittedFold, fit_views
 from tabcouce.encoder.plan import automatic_members, check_settings, planned
 from tabcouce.encoder.saved_estimator import restored, saved
 from tabcouce.errors import FitError
@@ -36,6 +37,7 @@ class CouceEstimator(BaseEstimator):
 
     proxy_columns  inputs that give the context away; O4 swaps them between contexts
     tolerances     sensor -> (offset in its unit, gain as a share); O1 recalibrates within it
+    nuisance       declared blocks, waveforms, repeatability, drift (`Nuisance`): operators O2 to O8
     members        networks per variant, each holds out another block of training contexts: with
                    three or more, every context is held out by one; None: by the number of rows
     piecewise      whether columns also enter as ramps at the target's thresholds (300 rows or more)
@@ -54,6 +56,7 @@ class CouceEstimator(BaseEstimator):
         *,
         proxy_columns: Sequence[str] = (),
         tolerances: Mapping[str, tuple[float, float]] | None = None,
+        nuisance: Nuisance | None = None,
         members: int | None = None,
         epochs: int | None = None,
         batch: int | None = None,
@@ -77,6 +80,7 @@ class CouceEstimator(BaseEstimator):
     ) -> None:
         self.proxy_columns = proxy_columns
         self.tolerances = tolerances
+        self.nuisance = nuisance
         self.members = members
         self.epochs = epochs
         self.batch = batch
@@ -143,6 +147,8 @@ class CouceEstimator(BaseEstimator):
     ) -> list[Self]:
         settings = self.get_params(deep=False)
         check_settings(settings)
+        if self.nuisance is not None:
+            self.nuisance.check(map(str, frame.columns))
         seed = 0 if self.random_state is None else int(self.random_state)
         joint = (
             context.groupby(list(context.columns)).ngroup().to_numpy().astype(np.int64)
@@ -164,7 +170,7 @@ class CouceEstimator(BaseEstimator):
             )
             for own in rows
         ]
-        budgets = [Budget.of(fold.code, self.proxy_columns, self.tolerances or {}) for fold in coded]
+        budgets = [self._budget(fold) for fold in coded]
         fitted = fit_views(coded, budgets, planned(settings, coded, budgets, seed), self._device())
         return [
             self._adopt(fold, one, own, len(whole))
@@ -189,6 +195,12 @@ class CouceEstimator(BaseEstimator):
         whole[kept] = fitted.left_out
         own.left_out_ = own._as_estimate(whole)
         return own
+
+    def _budget(self, fold: FoldRows) -> Budget:
+        budget = Budget.of(fold.code, self.proxy_columns, self.tolerances or {}, self.nuisance)
+        if self.nuisance is None or not self.nuisance.ordered:
+            return budget
+        return budget.with_chosen_bands(fold.u.astype(float), fold.y, fold.joint, self.nuisance)
 
     def _device(self) -> torch.device:
         if self.device == "auto":

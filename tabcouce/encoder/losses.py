@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from tabcouce.encoder.batches import Epoch, IntervenedView, PackedRows
-from tabcouce.encoder.intervention import output_change, ramp, symmetric_kl
+from tabcouce.encoder.invariance import output_change, ramp, symmetric_kl
 from tabcouce.encoder.packed_net import PackedNet
 from tabcouce.encoder.proxies import host_loss
 from tabcouce.encoder.recipe import Recipe

@@ -33,7 +33,7 @@ def train(
     most = max(len(task.train) for task in tasks)
     steps = max(1, math.ceil(most / recipe.batch))
     batch = math.ceil(most / steps)
-    sampler = Sampler(tasks, shape, steps * batch, device)
+    sampler = Sampler(tasks, shape, steps, batch, device)
     move = IntervenedView(tasks, shape, data) if sampler.intervenes else None
     margin = _threshold_term(len(tasks), shape, recipe, device)
     adam = optimiser(net, recipe)

@@ -9,6 +9,7 @@ import numpy as np
 
 from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.saved_view import view_arrays, view_from, view_settings
 from tabcouce.models.contract import State
 
@@ -48,6 +49,8 @@ def restored(kind: type[Fitted], state: State) -> Fitted:
     """Inverse of `saved`."""
     settings = state.settings
     own = kind(**settings["parameters"])
+    if own.nuisance is not None:
+        own.nuisance = Nuisance.from_settings(settings["parameters"]["nuisance"])
     own.code_ = ColumnCode.from_settings(settings["code"])
     own.levels_ = ContextLevels.from_settings(settings["levels"])
     views = settings["views"]
@@ -63,6 +66,8 @@ def restored(kind: type[Fitted], state: State) -> Fitted:
 
 def _plain(value: Any) -> Any:
     """Arrays, tuples and numpy scalars as lists and plain numbers."""
+    if isinstance(value, Nuisance):
+        return value.settings()
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray | list | tuple):
