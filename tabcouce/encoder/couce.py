@@ -23,7 +23,7 @@ from tabcouce.encoder.input_rows import input_frame, labels
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows
 from tabcouce.encoder.nuisance import Nuisance
-from tabcouce.encoder.packed_run import FittedFold, fit_views
+from tabcouce.encoder.packed_run import fit_views
 from tabcouce.encoder.plan import automatic_members, check_settings, planned
 from tabcouce.encoder.saved_estimator import restored, saved
 from tabcouce.errors import FitError
