@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tabcouce.checks.finding import SEVERITIES
+from tabcouce.evaluation.capability import Capability, capability
 from tabcouce.report.curves import CURVE_POINTS, factor_curves, held_out_points
 from tabcouce.report.predictions import model_rank, models_of
 from tabcouce.report.sampling import POINTS
@@ -71,6 +72,7 @@ def _target_summary(
         points=held_out_points(study, limit=round(share * POINTS), seed=seed),
         curves=factor_curves(study, limit=round(share * CURVE_POINTS), seed=seed),
         outside_rate=float(study.outside_rate) if math.isfinite(study.outside_rate) else None,
+        capability=_capability(study.dataset, headline.column),
         caps=study.caps,
         seconds=dict(study.seconds),
     )
@@ -90,6 +92,24 @@ def _target(dataset: Dataset, units: Mapping[str, str | None]) -> Target:
         high=float(numbers.max()) if len(numbers) else None,
         lower=role.lower,
         upper=role.upper,
+    )
+
+
+def _capability(dataset: Dataset, headline: str | None) -> Capability | None:
+    """Subgroups are the levels of the context that the study holds out, else of the first one."""
+    if not dataset.is_regression:
+        return None
+    role = dataset.role(dataset.target)
+    names = [str(name) for name in dataset.contexts.columns]
+    column = headline if headline in names else next(iter(names), None)
+    return capability(
+        dataset.y,
+        role.lower,
+        role.upper,
+        subgroup=None if column is None else dataset.contexts[column].to_numpy(dtype=str),
+        name=column,
+        order=dataset.order,
+        rows=dataset.rows,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from tabcouce.checks.finding import Finding
+from tabcouce.evaluation.capability import Capability
 from tabcouce.evaluation.trial import ModelScores, Score, Verdict
 from tabcouce.explanation.factor import Factor
 from tabcouce.read.table import Source
@@ -134,6 +135,7 @@ class TargetSummary:
     headline      key of the split that decides; headline_column its context column
     models        keys in MODEL_ORDER
     outside_rate  share of held-out rows flagged as out of range
+    capability    of the measured target; None without declared limits
     """
 
     target: Target
@@ -152,6 +154,7 @@ class TargetSummary:
     points: Points | None
     curves: tuple[Curve, ...]
     outside_rate: float | None = None
+    capability: Capability | None = None
     caps: tuple[Cap, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 

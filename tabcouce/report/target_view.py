@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tabcouce.checks.finding import Finding
 from tabcouce.report import captions
 from tabcouce.report.block_names import with_block_names
+from tabcouce.report.capability_table import capability_sentence, capability_table
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent
 from tabcouce.report.effect_table import effect_table
@@ -67,6 +68,8 @@ class TargetView:
     effects: TableView | None
     factors_intro: str
     factors_more: str
+    capability: TableView | None
+    capability_say: str
     splits: TableView
     figures: dict[str, Figure]
     curves: tuple[Figure, ...]
@@ -113,6 +116,8 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
             w("page.factors_weak") if target.verdict.outcome == "do_not_predict" else "",
         ),
         factors_more=w("page.factors_more", shown=FACTOR_ROWS, total=total) if total > FACTOR_ROWS else "",
+        capability=capability_table(target, w),
+        capability_say=capability_sentence(target, w),
         splits=split_table(target, w),
         figures=figures(target, key, w),
         curves=tuple(
