@@ -80,11 +80,13 @@ def test_an_all_missing_column_that_is_declared(tmp_path, column):
     refused(fit(path, tmp_path), column)
 
 
-def test_duplicate_headers(tmp_path):
+def test_duplicate_headers_are_told_apart_and_named(tmp_path):
     path = tmp_path / "press.csv"
     text = process().to_csv(index=False)
     path.write_text(text.replace("室温", TEMPERATURE, 1), encoding="utf-8")
-    refused(fit(path, tmp_path), TEMPERATURE)
+    answer = run("check", path)
+    assert answer.exit_code == 0, answer.output
+    assert f"'{TEMPERATURE} #1', '{TEMPERATURE} #2'" in answer.stdout
 
 
 def test_no_saved_study(tmp_path):

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tabcouce.errors import Place
+from tabcouce.read.note import CellRead, Fact
+
+__all__ = ["SEVERITIES", "CellRead", "Fact", "Finding", "Severity"]
 
 Severity = Literal["blocks", "misleads", "weakens", "note"]
 """blocks: results would be wrong; misleads: scores look better than they are;
 weakens: accuracy or separation is lost; note: good to know."""
 
 SEVERITIES: tuple[Severity, ...] = ("blocks", "misleads", "weakens", "note")
-
-Fact = str | int | float | tuple[str, ...]
-"""A number or name that a sentence uses; several names as a tuple."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Finding:
     size      share of rows, cells or variance concerned; ranks findings of one severity
     form      which of the rule's sentences it is, e.g. 'many'; '' where the rule has one only
     facts     what its sentence uses, by placeholder, so that it can be said in another language
+    cells     the cells that were changed or refused, with their addresses
     """
 
     rule: str
@@ -39,6 +40,7 @@ class Finding:
     size: float = 0.0
     form: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict, hash=False)
+    cells: tuple[CellRead, ...] = ()
 
     @property
     def sentence(self) -> str:

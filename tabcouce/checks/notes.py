@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tabcouce.checks.finding import Fact, Finding
-from tabcouce.checks.sentences import worded
+from tabcouce.checks.finding import Fact, Finding, Severity
+from tabcouce.checks.sentences import LISTED, SENTENCES, worded
 from tabcouce.errors import Place
-from tabcouce.read.table import Note, Table
+from tabcouce.read.note import Note
+from tabcouce.read.table import Table
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.role import Roles
 
@@ -22,11 +23,28 @@ ROLE_WARNINGS: Mapping[str, re.Pattern[str]] = {
 }
 """The roles room warns in whole sentences; by their form their names can be said in another language."""
 
+SEVERITY: Mapping[str, Severity] = {
+    "error-cell": "weakens",
+    "uncalculated-formula": "weakens",
+    "limit-below": "weakens",
+    "limit-above": "weakens",
+    "not-detected": "misleads",
+    "mixed-column": "weakens",
+    "mixed-dates": "weakens",
+    "refused-date": "weakens",
+    "crossed-limits": "weakens",
+    "join-unmatched": "weakens",
+    "stack-columns": "weakens",
+}
+"""Notes of the reader that cost accuracy or mislead; the others are good to know."""
+LONGEST = 40
+"""Characters of a cell that a sentence shows."""
+
 
 def note_findings(table: Table, roles: Roles, dataset: Dataset) -> list[Finding]:
     """Notes of the reader, warnings of the role file, and rows without a target."""
     rows = max(len(table.rows), 1)
-    found = [_of_reader(note, rows) for note in table.notes]
+    found = [note_finding(note, rows) for note in table.notes]
     found += [_of_role_file(warning) for warning in roles.warnings]
     blank = len(table.rows) - len(dataset.rows)
     if blank:
@@ -43,20 +61,34 @@ def note_findings(table: Table, roles: Roles, dataset: Dataset) -> list[Finding]
     return found
 
 
-def _of_reader(note: Note, rows: int) -> Finding:
-    """The note as it stands; what it lists or quotes follows its first colon."""
-    detail = re.sub(r" and \d+ more$", "", note.what.partition(": ")[2])
-    facts: dict[str, Fact] = {"count": note.count, "detail": detail}
-    return Finding(
-        rule=note.rule,
-        severity="weakens" if note.rule == "error-cell" else "note",
-        what=note.what,
-        place=note.place,
-        remedy="Check that this is what the file means.",
+def note_finding(note: Note, rows: int) -> Finding:
+    """The note in words; `rows` of the table rank it among the findings."""
+    by_count = f"{note.rule}.{'one' if note.count == 1 else 'many'}"
+    form = str(note.facts.get("form", ""))
+    sentence = f"{note.rule}.{form}" if form else by_count if by_count in SENTENCES else note.rule
+    facts: dict[str, Fact] = {"count": note.count, **note.facts}
+    if note.cells:
+        facts["cells"] = _listed_cells(note)
+    return worded(
+        sentence,
+        SEVERITY.get(note.rule, "note"),
+        note.place,
+        facts,
         columns=() if note.place.column is None else (note.place.column,),
         size=min(note.count / rows, 1.0),
-        facts=facts,
+        cells=note.cells,
     )
+
+
+def _listed_cells(note: Note) -> str:
+    """'C5 <0.01 = 0.01, C9 N.D.': the first cells with what was found and what it counts as."""
+    shown = []
+    for cell in note.cells[:LISTED]:
+        parts = [cell.address, cell.found[:LONGEST]]
+        if cell.taken and cell.taken != cell.found:
+            parts += ["=", cell.taken[:LONGEST]]
+        shown.append(" ".join(part for part in parts if part))
+    return ", ".join(shown) + (", ..." if note.count > LISTED else "")
 
 
 def _of_role_file(warning: str) -> Finding:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tabcouce.checks.finding import Fact, Finding, Severity
+from tabcouce.checks.reader_sentences import READER_SENTENCES
+from tabcouce.checks.sentence import Sentence
 from tabcouce.errors import Place
+from tabcouce.read.note import CellRead
 
 LISTED = 5
 """Names in a sentence before '...'."""
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """what and remedy with placeholders, one per fact."""
-
-    what: str
-    remedy: str
 
 
 _AFTER = "If '{column}' is known only after the result, give it the kind 'after'; then run again."
@@ -52,6 +46,7 @@ LEFT_OUT = Sentence("It is rightly left out ({left_out}).", "Nothing to do; keep
 """Stands behind a leak's own sentence where the column is no input, and replaces its remedy."""
 
 SENTENCES: Mapping[str, Sentence] = {
+    **READER_SENTENCES,
     "target-copy.copy": Sentence(
         "'{column}' is a copy of '{target}' (correlation {correlation:.4f}).", _AFTER
     ),
@@ -163,6 +158,7 @@ def worded(
     *,
     columns: tuple[str, ...] = (),
     size: float,
+    cells: tuple[CellRead, ...] = (),
 ) -> Finding:
     """A finding in the words of its sentence.
 
@@ -182,6 +178,7 @@ def worded(
         size=size,
         form=form,
         facts=facts,
+        cells=cells,
     )
 
 

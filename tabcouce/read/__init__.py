@@ -1,6 +1,18 @@
 """Bytes to `Table`: cells as found, with their addresses."""
 
+from tabcouce.read.note import CellRead, Fact, Note
 from tabcouce.read.reader import read_grid, read_table, sheet_names
-from tabcouce.read.table import Column, Layout, Note, Source, Table
+from tabcouce.read.table import Column, Layout, Source, Table
 
-__all__ = ["Column", "Layout", "Note", "Source", "Table", "read_grid", "read_table", "sheet_names"]
+__all__ = [
+    "CellRead",
+    "Column",
+    "Fact",
+    "Layout",
+    "Note",
+    "Source",
+    "Table",
+    "read_grid",
+    "read_table",
+    "sheet_names",
+]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+
+from tabcouce.read.affix import common_unit
+from tabcouce.read.date_cells import certain_moments, mostly_moments
+from tabcouce.read.limit import is_undetected, parse_limit
+from tabcouce.read.number_text import LEADING_ZERO, PLAIN_NUMBER, parse_number
 
 _MISSING = """
 NA N/A n/a na #NA <NA> nan NaN NAN -nan -NaN null NULL Null None none NONE
@@ -19,34 +22,30 @@ NA N/A n/a na #NA <NA> nan NaN NAN -nan -NaN null NULL Null None none NONE
 _ERRORS = "#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE! #GETTING_DATA #SPILL! #CALC!"
 MISSING_TOKENS: frozenset[str] = frozenset(_MISSING.split())
 """Words that mean 'no value'; N.D. and <0.01 are not among them: they say 'below the limit'."""
-REPEAT_MARKS: frozenset[str] = frozenset(("〃", "同上", "″", "仝"))
+REPEAT_MARKS: frozenset[str] = frozenset(
+    ("〃", "同上", "″", "仝", '"', "”", "“", "〟", "''", "ditto", "Ditto", "do.")
+)
 """Marks for 'as above'."""
 ERROR_TOKENS: frozenset[str] = frozenset(_ERRORS.split())
-
-_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])(?:0|[1-9][0-9]*)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
-_COMMA_GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?")
-_POINT_GROUPS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:[. '][0-9]{3})+(?:,[0-9]*)?")
-_LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?)?")
-# Only the full-width forms: NFKC would read the category ② as the number 2.
-_FULL_WIDTH = str.maketrans("０１２３４５６７８９．，＋－−Ｅｅ\u00a0\u202f", "0123456789.,+--Ee  ")
-_EXACT_DIGITS = 15
-"""Longer whole numbers lose digits as float64; they are identifiers and stay text."""
-_FIRST_DAY, _LAST_DAY = dt.datetime(1678, 1, 1), dt.datetime(2262, 1, 1)
-"""Range of datetime64[ns]."""
 
 
 @dataclass(frozen=True)
 class TypedCells:
-    """One column after typing.
+    """One column after typing; all fields but the first and the last are positions in it.
 
-    values    (n,) float64, datetime64[ns], or object of str and None
-    missing   positions that held a word for 'no value'; missing_words are the words
-    errors    positions that held a spreadsheet error; error_words are the errors
-    coerced   positions of text read as a number only after respelling it (full width, 1,234)
-    odd       positions of the text that keeps a column of mostly numbers from being numbers
-    repeated  positions of marks for 'as above', which take the value above them
-    dated     positions of real dates in a column that is text because of its other cells
+    values      (n,) float64, datetime64[ns], or object of str and None
+    missing     held a word for 'no value'; missing_words are the words
+    errors      held a spreadsheet error; error_words are the errors
+    coerced     text read as a number only after respelling it (full width, 1,234)
+    odd         text that keeps a column of mostly numbers from being numbers
+    repeated    marks for 'as above', which take the value above them
+    dated       real dates in a column that is text because of its other cells
+    below       '<0.01' and its like in a column of numbers: the value is the limit
+    above       '>200' and its like
+    undetected  'N.D.' in a column of numbers, without a limit: no value
+    respelt     text or serial numbers among real dates, read as dates
+    undated     cells among real dates that are no certain date: no value
+    unit        sign or unit that every cell of the column carries, as in '12.5%'
     """
 
     values: npt.NDArray[np.generic]
@@ -58,53 +57,17 @@ class TypedCells:
     odd: tuple[int, ...] = ()
     dated: tuple[int, ...] = ()
     repeated: tuple[int, ...] = ()
+    below: tuple[int, ...] = ()
+    above: tuple[int, ...] = ()
+    undetected: tuple[int, ...] = ()
+    respelt: tuple[int, ...] = ()
+    undated: tuple[int, ...] = ()
+    unit: str | None = None
 
 
 def is_blank(cell: object) -> bool:
     """Nothing, or text of blanks only."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def parse_number(text: str, decimal: str = ".") -> float | None:
-    """The number a cell's text stands for; None where it is none.
-
-    Full-width digits and thousands groups are read; a whole number with a leading zero or
-    of more than 15 digits is an identifier, not a number.
-    """
-    text = text.strip()
-    if decimal != "." or not _NUMBER.fullmatch(text):
-        text = _respelt(text, decimal)
-        if not _NUMBER.fullmatch(text):
-            return None
-    if len(text) > _EXACT_DIGITS and len(text.lstrip("+-")) > _EXACT_DIGITS and text.lstrip("+-").isdigit():
-        return None
-    number = float(text)
-    return number if math.isfinite(number) else None
-
-
-def _respelt(text: str, decimal: str) -> str:
-    """Text with ASCII digits, a decimal point and no thousands groups."""
-    if not text.isascii():
-        text = text.translate(_FULL_WIDTH).strip()
-    if decimal == ",":
-        if _POINT_GROUPS.fullmatch(text):
-            text = re.sub(r"[. ']", "", text)
-        elif "." in text:
-            return ""  # a point in a decimal-comma file is neither decimal nor group
-        return text.replace(",", ".", 1)
-    return text.replace(",", "") if _COMMA_GROUPS.fullmatch(text) else text
-
-
-def parse_iso(text: str) -> dt.datetime | None:
-    """An ISO 8601 date or date-time without zone; None for any other text, dates included."""
-    text = text.strip()
-    if not _ISO.fullmatch(text):
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if _FIRST_DAY <= moment < _LAST_DAY else None
 
 
 def text_of(cell: object) -> str:
@@ -152,52 +115,51 @@ def type_cells(
                 gone.append(position)
                 continue
         kept[position] = cell
-    values, coerced, odd = _values(kept, decimal)
+    typed = _values(kept, decimal)
     dated: tuple[int, ...] = ()
-    if values.dtype == object:
+    if typed.values.dtype == object:
         dated = tuple(position for position, cell in enumerate(kept) if isinstance(cell, dt.date))
-    return TypedCells(
-        values=values,
+    return replace(
+        typed,
         missing=tuple(gone),
         missing_words=_words(cells, gone),
         errors=tuple(failed),
         error_words=_words(cells, failed),
-        coerced=coerced,
-        odd=odd,
         dated=dated,
         repeated=tuple(repeated),
     )
 
 
-def _values(
-    cells: list[object], decimal: str
-) -> tuple[npt.NDArray[np.generic], tuple[int, ...], tuple[int, ...]]:
-    """Typed values of cells whose blanks are None, with the coerced and the odd positions."""
+def _values(cells: list[object], decimal: str) -> TypedCells:
+    """Typed values of cells whose blanks are None."""
     kinds = {type(cell) for cell in cells} - {type(None)}
     if kinds <= {float, int}:
-        return np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64), (), ()
+        return TypedCells(np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64))
     if kinds <= {str, dt.date, dt.datetime}:
-        moments = _moments(cells)
+        moments = certain_moments(cells)
         if moments is not None:
-            return moments, (), ()
+            return TypedCells(moments)
+    if kinds & {dt.date, dt.datetime}:
+        mostly = mostly_moments(cells)
+        if mostly is not None:
+            return TypedCells(mostly.values, respelt=mostly.respelt, undated=mostly.undated)
     odd: tuple[int, ...] = ()
     if kinds <= {str, float, int}:
-        numbers, coerced, odd = _numbers(cells, decimal)
-        if not odd:
-            return numbers, coerced, ()
+        numbers = _numbers(cells, decimal)
+        if not numbers.odd:
+            return numbers
+        odd = numbers.odd
         filled = sum(cell is not None for cell in cells)
-        zero_led = any(isinstance(cells[i], str) and _LEADING_ZERO.match(str(cells[i]).strip()) for i in odd)
+        zero_led = any(isinstance(cells[i], str) and LEADING_ZERO.match(str(cells[i]).strip()) for i in odd)
         if 2 * len(odd) > filled or zero_led:
             odd = ()  # a text column, or codes: nothing is odd about its text
     texts = np.empty(len(cells), dtype=object)
     texts[:] = [None if cell is None else text_of(cell) for cell in cells]
-    return texts, (), odd
+    return TypedCells(texts, odd=odd)
 
 
-def _numbers(
-    cells: list[object], decimal: str
-) -> tuple[npt.NDArray[np.float64], tuple[int, ...], tuple[int, ...]]:
-    """Cells as float64 with the positions respelt and the positions that are no number."""
+def _numbers(cells: list[object], decimal: str) -> TypedCells:
+    """Cells as float64; `odd` are the positions that are no number after all."""
     numbers = np.full(len(cells), np.nan)
     coerced: list[int] = []
     odd: list[int] = []
@@ -208,34 +170,63 @@ def _numbers(
                 odd.append(position)
                 continue
             numbers[position] = number
-            if decimal == "." and not _NUMBER.fullmatch(cell.strip()):
+            if decimal == "." and not PLAIN_NUMBER.fullmatch(cell.strip()):
                 coerced.append(position)
         elif isinstance(cell, float | int):
             numbers[position] = cell
-    return numbers, tuple(coerced), tuple(odd)
+    if not odd:
+        return TypedCells(numbers, coerced=tuple(coerced))
+    if np.isnan(numbers).all():
+        return _with_unit(cells, odd, decimal) or TypedCells(numbers, odd=tuple(odd))
+    return _with_limits(numbers, cells, tuple(coerced), odd, decimal)
 
 
-def _moments(cells: list[object]) -> npt.NDArray[np.generic] | None:
-    """Cells as datetime64[ns], or None as soon as one of them is not certainly a date."""
-    moments = np.full(len(cells), "NaT", dtype="datetime64[us]")
-    for position, cell in enumerate(cells):
-        if cell is None:
-            continue
-        moment = parse_iso(cell) if isinstance(cell, str) else _as_moment(cell)
-        if moment is None:
-            return None
-        moments[position] = moment
-    return moments.astype("datetime64[ns]")
-
-
-def _as_moment(cell: object) -> dt.datetime | None:
-    if isinstance(cell, dt.datetime):
-        moment = cell
-    elif isinstance(cell, dt.date):
-        moment = dt.datetime(cell.year, cell.month, cell.day)
-    else:
+def _with_unit(cells: list[object], filled: list[int], decimal: str) -> TypedCells | None:
+    """A column whose every cell is a number with the same unit, as numbers."""
+    carried = common_unit([str(cells[position]) for position in filled])
+    if carried is None:
         return None
-    return moment if _FIRST_DAY <= moment < _LAST_DAY else None
+    unit, texts = carried
+    numbers = np.full(len(cells), np.nan)
+    for position, text in zip(filled, texts, strict=True):
+        number = parse_number(text, decimal)
+        if number is None:
+            return None
+        numbers[position] = number
+    return TypedCells(numbers, coerced=tuple(filled), unit=unit)
+
+
+def _with_limits(
+    numbers: npt.NDArray[np.float64],
+    cells: list[object],
+    coerced: tuple[int, ...],
+    odd: list[int],
+    decimal: str,
+) -> TypedCells:
+    """A column of numbers in which some cells only state a limit; odd ones that remain make it text."""
+    sides: dict[str, list[int]] = {"below": [], "above": [], "undetected": []}
+    rest: list[int] = []
+    for position in odd:
+        text = str(cells[position])
+        if is_undetected(text):
+            sides["undetected"].append(position)
+            continue
+        limit = parse_limit(text)
+        number = None if limit is None else parse_number(limit.text, decimal)
+        if limit is None or number is None:
+            rest.append(position)
+            continue
+        numbers[position] = number
+        sides[limit.side].append(position)
+    if rest:
+        return TypedCells(numbers, odd=tuple(odd))
+    return TypedCells(
+        numbers,
+        coerced=coerced,
+        below=tuple(sides["below"]),
+        above=tuple(sides["above"]),
+        undetected=tuple(sides["undetected"]),
+    )
 
 
 def _words(cells: Sequence[object] | npt.NDArray[np.generic], positions: list[int]) -> tuple[str, ...]:

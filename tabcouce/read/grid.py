@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
-from tabcouce.read.cells import ERROR_TOKENS, MISSING_TOKENS, is_blank, parse_number, text_of
+from tabcouce.read.cells import ERROR_TOKENS, MISSING_TOKENS, is_blank, text_of
+from tabcouce.read.number_text import parse_number
 
 Kind = Literal["blank", "value", "label"]
 Row = Sequence[object]

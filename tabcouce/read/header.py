@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.grid import Merge, Row, filled
@@ -24,6 +24,7 @@ class Header:
     unit_row   row that holds the units, from 0
     spec_rows  rows of limits or targets between the names and the data, from 0
     first      first row of data, from 0
+    repeated   names that several columns share, with the letters of these columns
     """
 
     names: tuple[str | None, ...]
@@ -32,6 +33,7 @@ class Header:
     unit_row: int | None
     spec_rows: tuple[int, ...]
     first: int
+    repeated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_header(

@@ -26,7 +26,7 @@ SPEC_LABELS: frozenset[str] = frozenset(_SPEC.split())
 _REMARK_STARTS = ("※", "*", "＊", "注", "備考", "note", "remark", "source", "出典")
 
 
-def _key(cell: object) -> str:
+def label_key(cell: object) -> str:
     """A label without blanks, case, width and closing colon."""
     text = unicodedata.normalize("NFKC", cell) if isinstance(cell, str) else ""
     return "".join(text.split()).casefold().rstrip(":")
@@ -38,13 +38,13 @@ def _first(row: Row) -> tuple[int, object]:
 
 def is_spec_row(row: Row) -> bool:
     """Whether the row's first filled cell names a limit or target."""
-    return filled(row) > 1 and _key(_first(row)[1]) in SPEC_LABELS
+    return filled(row) > 1 and label_key(_first(row)[1]) in SPEC_LABELS
 
 
 def foot_label(row: Row) -> str | None:
     """The label of a row of averages, totals or limits; None for any other row."""
     cell = _first(row)[1]
-    return str(cell).strip() if _key(cell) in FOOT_LABELS or is_spec_row(row) else None
+    return str(cell).strip() if label_key(cell) in FOOT_LABELS or is_spec_row(row) else None
 
 
 def foot_start(columns: Sequence[RawColumn]) -> int:
@@ -60,12 +60,12 @@ def foot_start(columns: Sequence[RawColumn]) -> int:
         row = _row(columns, end - 1)
         column, cell = _first(row)
         if foot_label(row) is not None:
-            labels.append((end - 1, column, _key(cell)))
+            labels.append((end - 1, column, label_key(cell)))
         elif filled(row) > 0 and not (_is_remark(row) and _stands_apart(columns, end - 1, cell)):
             break
         end -= 1
     for position, column, key in labels:
-        if any(_key(cell) == key for cell in columns[column][:end]):
+        if any(label_key(cell) == key for cell in columns[column][:end]):
             return max(end, position + 1)
     return end
 
@@ -81,6 +81,6 @@ def _is_remark(row: Row) -> bool:
 
 def _stands_apart(columns: Sequence[RawColumn], position: int, cell: object) -> bool:
     """Whether a lone text is set off from the data: by a blank row, or by how it begins."""
-    if _key(cell).startswith(_REMARK_STARTS):
+    if label_key(cell).startswith(_REMARK_STARTS):
         return True
     return position > 0 and filled(_row(columns, position - 1)) == 0

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 
-from tabcouce.errors import Place, ReadError
 from tabcouce.read.cells import is_blank
-from tabcouce.read.grid import column_letter, label_text
+from tabcouce.read.grid import label_text
 from tabcouce.read.head import Head
 from tabcouce.read.unit import is_bracketed, is_unit, unbracketed
 
@@ -59,18 +57,3 @@ def _filled_right(head: Head, block: list[int]) -> list[list[object]]:
             if named[column] and named[column - 1] and is_blank(row[column]):
                 row[column] = row[column - 1]
     return rows
-
-
-def check_names(names: Sequence[str | None], place: Place) -> None:
-    """ReadError if two columns have the same name, with the letters of both."""
-    seen: dict[str, int] = {}
-    for column, name in enumerate(names):
-        if name is None:
-            continue
-        if name in seen:
-            raise ReadError(
-                f"columns {column_letter(seen[name])} and {column_letter(column)} are both called {name!r}",
-                place=place,
-                remedy="Rename one of them; every column needs a name of its own.",
-            )
-        seen[name] = column

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,20 +19,27 @@ _BEYOND_LIMIT = re.compile(
 
 
 def refuse_second_table(
-    names: Sequence[str], typed: Sequence[TypedCells], rows: npt.NDArray[np.int64], place: Place
+    names: Sequence[str],
+    typed: Sequence[TypedCells],
+    undated: Sequence[Mapping[int, str]],
+    rows: npt.NDArray[np.int64],
+    place: Place,
 ) -> None:
     """ReadError where a row repeats the names, or holds names in the columns of numbers.
 
-    names, typed  one per column; rows is the row of the file for each position
+    names, typed, undated  one per column; rows is the row of the file for each position, and
+    undated the texts that stand among dates, by position
     A text that recurs in its column (停止, N.D.) is a remark, not a name. After a blank row
     one name among the numbers is enough, else two and half of the number columns.
     """
     repeated: Counter[int] = Counter()
     named: dict[int, list[str]] = {}
     numeric = 0
-    for name, cells in zip(names, typed, strict=True):
+    for name, cells, among_dates in zip(names, typed, undated, strict=True):
+        own = name.rpartition("/")[2].partition(" #")[0]
+        repeated.update(p for p, text in among_dates.items() if text == own)
         if cells.values.dtype == object:
-            repeated.update(np.flatnonzero(cells.values == name.rpartition("/")[2]).tolist())
+            repeated.update(np.flatnonzero(cells.values == own).tolist())
         numeric += cells.values.dtype == np.float64 or bool(cells.odd)
         texts = [str(cells.values[position]).strip() for position in cells.odd]
         for position, text in zip(cells.odd, texts, strict=True):

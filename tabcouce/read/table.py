@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from tabcouce.errors import Place
+from tabcouce.read.note import Note
 
 
 @dataclass(frozen=True)
@@ -47,17 +49,24 @@ class Column:
     letter: str
     """Spreadsheet letter, A, B, ..., also for text files; '' for a derived column."""
     unit: str | None = None
+    lower: float | None = None
+    """Limits and target that a row of the sheet states (規格下限, USL, target)."""
+    upper: float | None = None
+    target_value: float | None = None
 
 
 @dataclass(frozen=True)
-class Note:
-    """Something the reader decided or changed, for the findings."""
+class PictureRow:
+    """A row of the sheet as `check` shows it.
 
-    rule: str
-    """Stable key such as 'missing-token', 'title-rows', 'foot-rows', 'error-cell'."""
-    what: str
-    place: Place
-    count: int = 1
+    number  1-based row of the sheet
+    kind    what it was taken for: 'above', 'names', 'units', 'limits', 'data' or 'below'
+    cells   texts of its first cells, from column A on
+    """
+
+    number: int
+    kind: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,9 @@ class Table:
              bool cells are the text 'TRUE' and 'FALSE'
     columns  p columns in the order of frame.columns, names equal to them
     rows     (n,) int, 1-based row of the file of each row of frame
+    censored  per column with such cells (n,) int8: -1 where the value is a limit from above
+             ('<0.01'), 1 where it is a limit from below ('>200'), else 0
+    picture  rows of the sheet, shortened, with what each was taken for
     """
 
     source: Source
@@ -81,6 +93,8 @@ class Table:
     header_rows: tuple[int, ...]
     unit_row: int | None = None
     notes: tuple[Note, ...] = ()
+    censored: Mapping[str, npt.NDArray[np.int8]] = field(default_factory=dict)
+    picture: tuple[PictureRow, ...] = ()
 
     def place(self, *, position: int | None = None, column: str | None = None) -> Place:
         """The address of a cell, row or column; position counts rows of frame from 0."""

@@ -18,7 +18,8 @@ from tabcouce.read.encoding import decode
 from tabcouce.read.file_content import FileContent
 from tabcouce.read.head import HEAD_ROWS
 from tabcouce.read.header import Header, find_header
-from tabcouce.read.table import Layout, Note, Source, Table
+from tabcouce.read.note import Note
+from tabcouce.read.table import Layout, Source, Table
 from tabcouce.read.title import title_notes
 
 _SAMPLE_ROWS = 5000
@@ -60,17 +61,17 @@ def read_text(content: FileContent, layout: Layout) -> Table:
         decimal=decimal,
     )
     notes = _notes(head, header, source, decoded.certain)
-    return assemble(RawSheet(source, header, columns, notes), missing=layout.missing)
+    return assemble(RawSheet(source, header, columns, head[: header.first], notes), missing=layout.missing)
 
 
 def _notes(head: list[list[str]], header: Header, source: Source, certain: bool) -> tuple[Note, ...]:
     notes: list[Note] = []
+    place = Place(file=source.file)
     if not certain:
-        what = f"read as {source.encoding}, judged by its bytes; name the encoding if words look wrong"
-        notes.append(Note("encoding-guess", what, Place(file=source.file)))
+        notes.append(Note("encoding-guess", place, 1, {"encoding": str(source.encoding)}))
     if source.decimal == ",":
-        notes.append(Note("decimal-comma", "the comma is read as decimal mark", Place(file=source.file)))
-    notes += title_notes(head, header, Place(file=source.file))
+        notes.append(Note("decimal-comma", place))
+    notes += title_notes(head, header, place)
     return tuple(notes)
 
 

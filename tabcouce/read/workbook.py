@@ -21,13 +21,14 @@ from python_calamine import (
 
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.assembly import RawSheet, assemble
-from tabcouce.read.cells import is_blank
+from tabcouce.read.cells import is_blank, text_of
 from tabcouce.read.file_content import FileContent
 from tabcouce.read.grid import Merge, column_letter, filled
 from tabcouce.read.head import HEAD_ROWS
 from tabcouce.read.header import find_header
+from tabcouce.read.note import MOST_CELLS, CellRead, Fact, Note
 from tabcouce.read.sheet_xml import SheetFacts, scan_sheet
-from tabcouce.read.table import Layout, Note, Source, Table
+from tabcouce.read.table import Layout, Source, Table
 from tabcouce.read.title import title_notes
 
 ROLES_SHEET = "roles"
@@ -72,7 +73,7 @@ def read_workbook(content: FileContent, layout: Layout) -> Table:
     columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in header.names)
     notes = (*cells.notes, *title_notes(head, header, place), *merged)
     source = Source(file=content.name, sha256=content.sha256, sheet=cells.name, decimal=decimal)
-    table = assemble(RawSheet(source, header, columns, notes), missing=layout.missing)
+    table = assemble(RawSheet(source, header, columns, head[: header.first], notes), missing=layout.missing)
     return replace(table, notes=(*table.notes, *_fact_notes(cells.facts, table)))
 
 
@@ -170,10 +171,9 @@ def _choose(content: FileContent, layout: Layout) -> SheetCells:
 def _sheet_notes(chosen: str, rest: list[str], hidden: list[str], place: Place) -> tuple[Note, ...]:
     notes: list[Note] = []
     if rest:
-        what = f"sheet {chosen!r} was read; not read: {_listed(rest)}"
-        notes.append(Note("other-sheets", what, place, len(rest)))
+        notes.append(Note("other-sheets", place, len(rest), {"sheet": chosen, "names": tuple(rest)}))
     if hidden:
-        notes.append(Note("hidden-sheets", f"hidden and not read: {_listed(hidden)}", place, len(hidden)))
+        notes.append(Note("hidden-sheets", place, len(hidden), {"names": tuple(hidden)}))
     return tuple(notes)
 
 
@@ -191,22 +191,21 @@ def _load(content: FileContent, book: CalamineWorkbook, name: str) -> SheetCells
 
 def _fill_merged(body: list[list[object]], merges: tuple[Merge, ...], first: int, place: Place) -> list[Note]:
     """Write the value of cells merged downwards into each of their rows, in place."""
-    notes: list[Note] = []
+    filled_cells: list[CellRead] = []
+    ranges: list[Place] = []
     for merge in merges:
         top, bottom = merge.top - first, min(merge.bottom - first, len(body) - 1)
         if top < 0 or bottom <= top or merge.left != merge.right or merge.left >= len(body[top]):
             continue
+        letter, value = column_letter(merge.left), body[top][merge.left]
+        ranges.append(Place(place.file, place.sheet, merge.top + 1, letter))
         for row in range(top + 1, bottom + 1):
-            body[row][merge.left] = body[top][merge.left]
-        letter = column_letter(merge.left)
-        notes.append(
-            Note("merged-cells", "", Place(place.file, place.sheet, merge.top + 1, letter), bottom - top)
-        )
-    if not notes:
+            body[row][merge.left] = value
+            filled_cells.append(CellRead(f"{letter}{first + row + 1}", "", text_of(value)))
+    if not ranges:
         return []
-    count = sum(note.count for note in notes)
-    what = f"{len(notes)} merged cells count for each of their rows"
-    return [Note("merged-cells", what, notes[0].place, count)]
+    facts: dict[str, Fact] = {"ranges": len(ranges)}
+    return [Note("merged-cells", ranges[0], len(filled_cells), facts, tuple(filled_cells[:MOST_CELLS]))]
 
 
 def _fact_notes(facts: SheetFacts, table: Table) -> list[Note]:
@@ -221,14 +220,14 @@ def _fact_notes(facts: SheetFacts, table: Table) -> list[Note]:
         ]
         if rows:
             where = Place(table.source.file, table.source.sheet, rows[0], column.name)
-            what = f"{len(rows)} formulas have no stored result and count as missing; open and save in Excel"
-            notes.append(Note("uncalculated-formula", what, where, len(rows)))
+            cells = tuple(CellRead(f"{column.letter}{row}", "") for row in rows[:MOST_CELLS])
+            notes.append(Note("uncalculated-formula", where, len(rows), {"column": column.name}, cells))
     hidden = [row + 1 for row in facts.hidden_rows if row + 1 in data]
     if hidden:
         where = Place(table.source.file, table.source.sheet, hidden[0])
-        notes.append(Note("hidden-rows", f"{len(hidden)} hidden rows were read as data", where, len(hidden)))
+        notes.append(Note("hidden-rows", where, len(hidden)))
     for column in table.columns:
         if any(column_letter(position) == column.letter for position in facts.hidden_columns):
             where = Place(table.source.file, table.source.sheet, None, column.name)
-            notes.append(Note("hidden-columns", "the hidden column was read as data", where))
+            notes.append(Note("hidden-columns", where))
     return notes

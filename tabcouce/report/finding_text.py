@@ -27,10 +27,7 @@ class FindingText:
 def finding_text(finding: Finding, w: Words) -> FindingText:
     """The finding in the language of the words; its own English where they do not know it."""
     labels = w.label("rule", finding.rule), w.label("severity", finding.severity)
-    reader = f"reader.what.{finding.sentence}"
-    if reader in w.findings and "count" in finding.facts:
-        what, remedy = w.findings[reader], w.findings["reader.remedy"]
-    elif f"{finding.sentence}.what" in w.findings and finding.facts:
+    if f"{finding.sentence}.what" in w.findings and finding.facts:
         what, remedy = (w.findings[f"{finding.sentence}.{part}"] for part in ("what", "remedy"))
     else:
         return FindingText(*labels, finding.what, finding.remedy, "en")

@@ -9,7 +9,8 @@ import pytest
 from tabcouce.checks import SEVERITIES, Finding, check
 from tabcouce.checks.single_column import auc, order_violations, step_codes, step_score
 from tabcouce.errors import Place
-from tabcouce.read.table import Column, Note, Source, Table
+from tabcouce.read.note import CellRead, Note
+from tabcouce.read.table import Column, Source, Table
 from tabcouce.roles import Declaration, datasets, resolve
 
 N = 240
@@ -177,10 +178,14 @@ def test_few_and_small_contexts_are_counted() -> None:
     assert "60 of 60 levels" in findings({**CLEAN, "machine": level})["rows-per-context"].what
 
 
+ERRORS = (CellRead("B3", "#DIV/0!"), CellRead("B4", "#DIV/0!"))
+
+
 def test_notes_of_the_reader_pass_through_with_their_place() -> None:
-    note = Note("error-cell", "2 cells hold #DIV/0!", Place(file="a.csv", row=3, column="x1"), 2)
+    note = Note("error-cell", Place(file="a.csv", row=3, column="x1"), 2, {"words": ("#DIV/0!",)}, ERRORS)
     finding = findings(CLEAN, notes=(note,))["error-cell"]
-    assert (finding.what, finding.place, finding.columns) == (note.what, note.place, ("x1",))
+    assert (finding.place, finding.columns, finding.cells) == (note.place, ("x1",), ERRORS)
+    assert finding.what == "2 error cells ('#DIV/0!') were read as missing: B3 #DIV/0!, B4 #DIV/0!"
 
 
 def test_rows_without_a_target_are_counted() -> None:

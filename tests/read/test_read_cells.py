@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabcouce.read.cells import MISSING_TOKENS, parse_iso, parse_number, text_of, type_cells
+from tabcouce.read.cells import MISSING_TOKENS, text_of, type_cells
+from tabcouce.read.date_cells import parse_iso
+from tabcouce.read.number_text import parse_number
 
 
 def typed(cells, decimal="."):
@@ -111,9 +113,59 @@ def test_one_leading_zero_keeps_the_whole_column_text():
 
 
 def test_a_text_in_a_column_of_numbers_is_reported_where_it_stands():
-    cells = typed(["1", "2.50", "<0.1", 4.0])
-    assert list(cells.values) == ["1", "2.50", "<0.1", "4"]
+    cells = typed(["1", "2.50", "high", 4.0])
+    assert list(cells.values) == ["1", "2.50", "high", "4"]
     assert cells.odd == (2,)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "side"),
+    [
+        ("<0.01", 0.01, "below"),
+        ("＜０．０１", 0.01, "below"),
+        ("≦ 0.5", 0.5, "below"),
+        ("0.5以下", 0.5, "below"),
+        ("0.5 未満", 0.5, "below"),
+        ("N.D.(<0.02)", 0.02, "below"),
+        (">200", 200.0, "above"),
+        ("1,200以上", 1200.0, "above"),
+    ],
+)
+def test_a_limit_among_numbers_counts_as_its_value_and_is_marked(text, value, side):
+    cells = typed([1.0, text, "3"])
+    assert cells.values.tolist() == [1.0, value, 3.0]
+    assert getattr(cells, side) == (1,) and cells.odd == ()
+
+
+@pytest.mark.parametrize("text", ["N.D.", "ND", "nd", "不検出", "検出限界以下", "<LOD"])
+def test_not_detected_without_a_limit_is_missing_and_marked(text):
+    cells = typed([1.0, text, "3"])
+    assert np.isnan(cells.values[1]) and cells.undetected == (1,)
+
+
+def test_ranges_as_names_of_classes_stay_text():
+    assert list(typed(["<10", "10-20", ">20"]).values) == ["<10", "10-20", ">20"]
+    assert list(typed(["約5", 1.0, 2.0]).values) == ["約5", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers", "unit"),
+    [
+        (["12.5%", "3 %"], [12.5, 3.0], "%"),
+        (["$74.69", "$1,029.81"], [74.69, 1029.81], "$"),
+        (["230℃", "231.5℃"], [230.0, 231.5], "°C"),
+        (["1200円", "980円"], [1200.0, 980.0], "円"),
+    ],
+)
+def test_the_same_unit_in_every_cell_is_taken_off(texts, numbers, unit):
+    cells = typed([*texts, None])
+    np.testing.assert_array_equal(cells.values, [*numbers, np.nan])
+    assert (cells.unit, cells.coerced) == (unit, (0, 1))
+
+
+@pytest.mark.parametrize("texts", [["1A", "2A"], ["12.5%", "0.125"], ["1号機", "2号機"], ["5 g", "5 kg"]])
+def test_names_and_mixed_units_are_no_numbers(texts):
+    assert typed(texts).values.dtype == object
 
 
 def test_respelt_numbers_are_reported():
@@ -133,9 +185,25 @@ def test_dates_and_iso_text_are_dates_and_other_date_text_is_not():
     assert list(typed(["01-02-2024", "03-02-2024"]).values) == ["01-02-2024", "03-02-2024"]
 
 
-def test_a_real_date_among_date_texts_becomes_iso_text_and_is_reported():
-    cells = typed([dt.datetime(2020, 5, 26, 8), "2020/5/21 8:00:00"])
-    assert list(cells.values) == ["2020-05-26 08:00:00", "2020/5/21 8:00:00"]
+def test_certain_dates_among_real_ones_are_dates_and_the_rest_is_refused():
+    real = [dt.datetime(2024, 4, 1, 8), dt.date(2024, 4, 2)]
+    certain = [
+        "2024/4/3 8:00",
+        "令和6年4月4日",
+        "R6.4.5 13:30",
+        "20240406",
+        "7-Apr-24",
+        "令和6年4月8日 11時30分",
+    ]
+    cells = typed([*real, *certain, "4/9", 45391.5, "未定", dt.time(8)])
+    assert [str(value)[8:10] for value in cells.values[:8]] == [f"{day:02d}" for day in range(1, 9)]
+    assert cells.respelt == (2, 3, 4, 5, 6, 7) and cells.undated == (8, 9, 10, 11)
+    assert np.isnat(cells.values[8:].astype("datetime64[ns]")).all()
+
+
+def test_a_real_date_among_dates_with_day_and_month_in_doubt_is_text_and_reported():
+    cells = typed([dt.datetime(2020, 5, 6, 8), "21/5/2020 8:00"])
+    assert list(cells.values) == ["2020-05-06 08:00:00", "21/5/2020 8:00"]
     assert cells.dated == (0,)
 
 

@@ -137,10 +137,10 @@ def test_names_are_stripped_and_line_breaks_in_them_become_blanks(read):
     assert list(table.frame.columns) == ["RON (loss)", "b  c"]
 
 
-def test_equal_names_are_refused_with_the_letters_of_both(read):
-    with pytest.raises(ReadError, match=r"columns A and C are both called 'x'") as caught:
-        read("x,y,x \n1,2,3\n")
-    assert "Rename" in caught.value.remedy
+def test_equal_names_are_numbered_and_named_with_their_letters(read):
+    table = read("x,y,x \n1,2,3\n")
+    assert list(table.frame.columns) == ["x #1", "y", "x #2"]
+    assert dict(rules(table)["duplicate-header"].facts) == {"name": "x", "letters": ("A", "C")}
 
 
 def test_missing_words_of_the_layout_count(read):
@@ -285,7 +285,8 @@ def test_values_beyond_the_limit_of_an_instrument_are_no_second_header(read):
     rows = "".join(f"L{i},{i},{i}\n" for i in range(6))
     table = read(f"lot,a,b\n{rows}L9,<0.1,N.D.\n")
     assert len(table.frame) == 7
-    assert rules(table)["mixed-column"].place.row == 8
+    assert (rules(table)["limit-below"].place.row, rules(table)["not-detected"].place.row) == (8, 8)
+    assert table.censored["a"].tolist() == [0, 0, 0, 0, 0, 0, -1] and "b" not in table.censored
 
 
 def test_tables_side_by_side_are_noted(read):

@@ -11,10 +11,11 @@ from fake_study import fake_study, fake_target
 
 import tabcouce
 from tabcouce.checks.finding import Finding
-from tabcouce.checks.notes import note_findings
+from tabcouce.checks.notes import note_finding, note_findings
+from tabcouce.checks.reader_sentences import READER_SENTENCES
 from tabcouce.checks.sentences import LEFT_OUT, SENTENCES, worded
 from tabcouce.errors import Place
-from tabcouce.read.table import Note
+from tabcouce.read.note import CellRead, Note
 from tabcouce.report import Summary, summarize
 from tabcouce.report.catalogue import LANGUAGES, words
 from tabcouce.report.finding_text import finding_text
@@ -58,19 +59,23 @@ def test_every_sentence_of_the_checks_is_translated_with_the_same_placeholders(l
     translated = words(lang).findings
     for key, sentence in {**SENTENCES, "left-out": LEFT_OUT}.items():
         # '1 input is' has no number to fill in, and a language may have no use for it.
-        assert placeholders(translated[f"{key}.what"]) <= placeholders(sentence.what) | {"target"}, key
+        assert placeholders(translated[f"{key}.what"]) <= placeholders(sentence.what) | {"target", "count"}, (
+            key
+        )
         assert placeholders(sentence.what) <= placeholders(translated[f"{key}.what"]) | {"count"}, key
         assert placeholders(sentence.remedy) == placeholders(translated[f"{key}.remedy"]), key
 
 
+def test_every_note_of_the_reader_has_a_sentence():
+    assert reader_rules() <= {key.partition(".")[0] for key in READER_SENTENCES}
+
+
 @pytest.mark.parametrize("lang", OTHERS)
-def test_every_note_of_the_reader_and_warning_of_the_role_file_is_translated(lang):
+def test_every_warning_of_the_role_file_is_translated(lang):
     translated = words(lang).findings
-    for rule in reader_rules():
-        assert placeholders(translated[f"reader.what.{rule}"]) <= {"count", "detail"}, rule
     for form in ROLE_WARNINGS:
         assert f"role-file.{form}.what" in translated
-    said = {key.rpartition(".")[0] for key in translated if not key.startswith("reader.")}
+    said = {key.rpartition(".")[0] for key in translated}
     assert said == {*SENTENCES, "left-out", *(f"role-file.{form}" for form in ROLE_WARNINGS)}
 
 
@@ -118,10 +123,19 @@ def test_a_warning_of_the_role_file_is_understood(regression, form):
 
 
 def test_a_note_of_the_reader_keeps_its_details(regression):
-    note = Note("foot-rows", "2 rows below the data were left out: '平均', '合計'", Place(row=9), 2)
+    note = Note("foot-rows", Place(row=9), 2, {"words": ("平均", "合計")})
     table = replace(regression.table, notes=(note,))
     found = note_findings(table, replace(regression.roles, warnings=()), regression.targets[0].dataset)[0]
-    assert finding_text(found, words("ja")).what == "データより下の 2 行は除きました：'平均', '合計'"
+    assert finding_text(found, words("ja")).what == "データより下の 2 行は除きました：「平均」、「合計」"
+
+
+def test_one_row_is_one_row_and_the_cells_are_named():
+    cells = (CellRead("C5", "<0.01", "0.01"), CellRead("C9", "<0.02", "0.02"))
+    one = note_finding(Note("limit-below", Place(row=5), 1, {}, cells[:1]), 20)
+    two = note_finding(Note("limit-below", Place(row=5), 2, {}, cells), 20)
+    assert one.what == "1 cell states only that the value is below a limit: C5 <0.01 = 0.01"
+    assert two.what.endswith("C5 <0.01 = 0.01, C9 <0.02 = 0.02") and two.what.startswith("2 cells state ")
+    assert two.cells == cells and two.severity == "weakens"
 
 
 @pytest.fixture(scope="module")
