@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tabcouce.bundle import load_study, save_study
     from tabcouce.checks import Finding
-    from tabcouce.encoder import CouceClassifier, CouceRegressor
+    from tabcouce.encoder import CouceClassifier, CouceDetector, CouceRegressor
     from tabcouce.errors import TabcouceError
     from tabcouce.evaluation import Verdict
     from tabcouce.explanation import Attribution
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 HOME = {
     "Attribution": "tabcouce.explanation",
     "CouceClassifier": "tabcouce.encoder",
+    "CouceDetector": "tabcouce.encoder",
     "CouceRegressor": "tabcouce.encoder",
     "Dataset": "tabcouce.roles",
     "Effort": "tabcouce.study",
@@ -49,6 +50,7 @@ HOME = {
 __all__ = [
     "Attribution",
     "CouceClassifier",
+    "CouceDetector",
     "CouceRegressor",
     "Dataset",
     "Effort",

@@ -36,6 +36,7 @@ def test_the_public_names_are_these_and_all_exist():
     assert tabcouce.__all__ == [
         "Attribution",
         "CouceClassifier",
+        "CouceDetector",
         "CouceRegressor",
         "Dataset",
         "Effort",
