@@ -1,0 +1,234 @@
+"""Our models and outside ones on the same folds of every table of a folder: one table, never refitting peers.
+
+    python benchmarks/peer_table.py ../shared/data [--own cached] [--only SET ...]
+
+Outside models come from the cache that benchmarks/run_peers.py fills; what is not there is named as
+missing. Our panel is run where the cache lacks its commit (--own run), or taken as it is (--own cached).
+Every model sees the same thinned rows, folds and input columns, blind: no context column is an input.
+Shots: each held-out context gives the same five labelled rows to every model, none of which is scored;
+the generic offset is the same for all, 'own' is our models' own `calibrate`. Modes are never mixed in
+one table. Writes benchmarks/results/peer_table.json and prints markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import record
+from peers.benchmark_set import FOLDS, ROWS, BenchmarkSet, read_sets
+from peers.cache import Cached, FitKey, load
+from peers.own_models import OWN_MODE, candidates, own, own_version, run_own
+from peers.registry import PEERS
+from peers.shots import DRAWS, SHOTS, offset_scores, score
+from peers.standing import Mean, SetScores, Standing, standings
+
+from tabcouce.splits import Split
+
+REFERENCE = "couce"
+LARGE_SET = 1000
+OUTSIDE = [peer.key for peer in PEERS]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Out-of-fold predictions of one model on one split, or why there are none.
+
+    prediction  (n,) or (n, k), NaN where no fold tested the row; None with a reason
+    """
+
+    model: str
+    version: str
+    prediction: npt.NDArray[np.float64] | None
+    reason: str
+    seconds: tuple[float, ...]
+    own_scores: tuple[float, ...] = ()
+
+
+def answers(one: BenchmarkSet, split: Split, cached: Cached) -> Answers:
+    """Put the folds of a cache file together."""
+    key, found = cached.key, cached.outcomes
+    seconds = tuple(outcome.seconds for outcome in found.values() if not outcome.failure)
+    failed = [outcome.failure for outcome in found.values() if outcome.failure]
+    if failed or len(found) < len(split.folds):
+        reason = failed[0] if failed else f"not run yet ({len(found)} of {len(split.folds)} folds)"
+        return Answers(key.model, key.version, None, reason, seconds)
+    shape = (len(one.dataset.y), *found[0].prediction.shape[1:])
+    whole = np.full(shape, np.nan)
+    for k, fold in enumerate(split.folds):
+        whole[fold.test] = found[k].prediction
+    return Answers(key.model, key.version, whole, "", seconds, tuple(cached.scores.get(OWN_MODE, ())))
+
+
+def all_answers(one: BenchmarkSet, split: Split, version: str | None) -> list[Answers]:
+    """Every model's, outside ones first; version None takes ours of whichever commit is cached."""
+    outside = [load(FitKey.of(one, split, peer.key, peer.version())) for peer in PEERS]
+    ours = [own(one, split, candidate.key, version) for candidate in candidates(one)]
+    return [answers(one, split, cached) for cached in [*outside, *ours]]
+
+
+def blind_scores(one: BenchmarkSet, split: Split, found: Sequence[Answers]) -> SetScores:
+    tested = np.zeros(len(one.dataset.y), bool)
+    for fold in split.folds:
+        tested[fold.test] = True
+    values = {a.model: score(one, a.prediction, tested) for a in found if a.prediction is not None}
+    return scores_of(one, split, values, {a.model: a.reason for a in found if a.reason})
+
+
+def shot_scores(one: BenchmarkSet, split: Split, found: Sequence[Answers]) -> tuple[SetScores, SetScores]:
+    """With five labels of each context, and the same models blind on the very same rows."""
+    shots: dict[str, float | None] = {}
+    blind: dict[str, float | None] = {}
+    for a in found:
+        if a.prediction is None:
+            continue
+        moved, before = offset_scores(one, split, a.prediction)
+        if moved:
+            shots[a.model], blind[a.model] = float(np.mean(moved)), float(np.mean(before))
+        if a.own_scores:
+            shots[f"{a.model} (own)"] = float(np.mean(a.own_scores))
+    reasons = {a.model: a.reason for a in found if a.reason}
+    return scores_of(one, split, shots, reasons), scores_of(one, split, blind, reasons)
+
+
+def scores_of(
+    one: BenchmarkSet, split: Split, values: Mapping[str, float | None], why_not: Mapping[str, str]
+) -> SetScores:
+    contexts = len(np.unique(split.apart)) if split.column is not None else 0
+    metric = "r2" if one.dataset.is_regression else "auc"
+    known = {model: value for model, value in values.items() if value is not None}
+    return SetScores(one.name, metric, len(one.dataset.y), contexts, known, why_not)
+
+
+def sections(
+    sets: Sequence[BenchmarkSet], version: str | None
+) -> tuple[dict[str, list[SetScores]], list[Answers]]:
+    """Mode -> scores of every set, and all answers behind them."""
+    found: dict[str, list[SetScores]] = {"shuffled": [], "unseen": []}
+    shots, before = f"unseen, {SHOTS} labels", f"unseen, blind on the rows of '{SHOTS} labels'"
+    found |= {shots: [], before: []}
+    everything: list[Answers] = []
+    for one in sets:
+        for split in one.splits:
+            given = all_answers(one, split, version)
+            everything += given
+            unseen = split.key.startswith("unseen:")
+            found["unseen" if unseen else "shuffled"].append(blind_scores(one, split, given))
+            if unseen:
+                with_shots, without = shot_scores(one, split, given)
+                if with_shots.values:
+                    found[shots].append(with_shots)
+                    found[before].append(without)
+    for mode in ("shuffled", "unseen"):
+        found[f"{mode}, n >= {LARGE_SET}"] = [one for one in found[mode] if one.rows >= LARGE_SET]
+    return {mode: scores for mode, scores in found.items() if scores}, everything
+
+
+def seconds_per_fit(everything: Sequence[Answers]) -> dict[str, float]:
+    """Model -> mean CPU seconds of a fit, over all fits there are."""
+    spent: dict[str, list[float]] = {}
+    for a in everything:
+        spent.setdefault(a.model, []).extend(a.seconds)
+    return {model: round(float(np.mean(s)), 2) for model, s in spent.items() if s}
+
+
+def shown(number: Mean | None, digits: int = 3) -> str:
+    if number is None:
+        return "-"
+    error = "" if number.error is None else f" ± {number.error:.{digits}f}"
+    return f"{number.value:.{digits}f}{error} ({number.sets})"
+
+
+def markdown(mode: str, lines: Sequence[Standing], seconds: Mapping[str, float]) -> str:
+    heads = ["model", "sets", "mean rank", "R2", "AUC", f"R2: {REFERENCE} minus it"]
+    heads += [f"AUC: {REFERENCE} minus it", "loses > 0.01 (AUC 0.005)", "loses > 0.03", "CPU s a fit"]
+    text = [f"\n### {mode}\n", f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
+    for line in lines:
+        spent = seconds.get(line.model.removesuffix(" (own)"))
+        cells = [line.model, str(line.sets), "-" if line.rank is None else f"{line.rank:.2f}"]
+        cells += [shown(line.r2), shown(line.auc), shown(line.gain_r2), shown(line.gain_auc)]
+        cells += [f"{line.losses} of {line.compared}", f"{line.large} of {line.compared}"]
+        text.append(f"| {' | '.join([*cells, '-' if spent is None else f'{spent:.1f}'])} |")
+    return "\n".join(text)
+
+
+def rounded(value: Any) -> Any:
+    """Four digits are what differences of scores need; more would hide the change in a diff."""
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def figures(
+    sets: Sequence[BenchmarkSet], version: str | None
+) -> tuple[dict[str, Any], dict[str, list[Standing]]]:
+    """What goes into the result file, and the lines of each mode's table."""
+    found, everything = sections(sets, version)
+    lines = {mode: standings(s, reference=REFERENCE, outside=OUTSIDE) for mode, s in found.items()}
+    versions: dict[str, set[str]] = {}
+    for a in everything:
+        if a.prediction is not None:
+            versions.setdefault(a.model, set()).add(a.version)
+    missing = [one for one in everything if one.prediction is None]
+    document = {
+        "thinning": f"at most {ROWS} rows a set, drawn within context x class; the same for all models",
+        "folds": f"at most {FOLDS} a split; inputs without context columns; single fits",
+        "shots": f"{SHOTS} labels a context, mean of {DRAWS} draws, contexts of {2 * SHOTS} rows or more",
+        "sets": {
+            one.name: {
+                "target": one.dataset.target,
+                "sha256": one.dataset.source.sha256,
+                "rows": len(one.dataset.y),
+                "rows_before_thinning": one.whole,
+                "splits": {split.key: len(split.folds) for split in one.splits},
+            }
+            for one in sets
+        },
+        "model_versions": {model: sorted(v) for model, v in sorted(versions.items())},
+        "cpu_seconds_a_fit": seconds_per_fit(everything),
+        "missing": sorted({f"{one.model}: {one.reason}" for one in missing}),
+        "modes": {
+            mode: {
+                "table": [asdict(line) for line in lines[mode]],
+                "scores": {s.name: {"metric": s.metric, **asdict(s)} for s in found[mode]},
+            }
+            for mode in found
+        },
+    }
+    return rounded(document), lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--own", choices=["run", "cached"], default="run")
+    parser.add_argument("--models", nargs="*", help="of ours, only these are run")
+    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--targets", type=int, default=1)
+    options = parser.parse_args()
+    sets = read_sets(options.folder, only=options.only, targets=options.targets)
+    version = own_version() if options.own == "run" else None
+    if version is not None:
+        for one in sets:
+            for candidate in candidates(one):
+                lacking = [s for s in one.splits if not own(one, s, candidate.key, version).outcomes]
+                if lacking and (not options.models or candidate.key in options.models):
+                    run_own(one, candidate, version)
+                    print(f"{candidate.key} {one.name}", flush=True)
+    document, lines = figures(sets, version)
+    for mode, standing in lines.items():
+        print(markdown(mode, standing, document["cpu_seconds_a_fit"]))
+    for line in document["missing"]:
+        print("missing:", line)
+    record.write("peer_table", document)
+
+
+if __name__ == "__main__":
+    main()
