@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import record
+from peers.answers import Answers, Source
 from peers.benchmark_set import FOLDS, ROWS, BenchmarkSet, read_sets
-from peers.cache import Cached, FitKey, load
-from peers.own_models import OWN_MODE, candidates, own, own_version, run_own
+from peers.cache import COMMITTED, Cache
+from peers.own_models import candidates, own_version
 from peers.registry import PEERS
 from peers.shots import DRAWS, SHOTS, offset_scores, score
 from peers.standing import Mean, SetScores, Standing, standings
@@ -33,43 +33,6 @@ from tabcouce.splits import Split
 REFERENCE = "couce"
 LARGE_SET = 1000
 OUTSIDE = [peer.key for peer in PEERS]
-
-
-@dataclass(frozen=True)
-class Answers:
-    """Out-of-fold predictions of one model on one split, or why there are none.
-
-    prediction  (n,) or (n, k), NaN where no fold tested the row; None with a reason
-    """
-
-    model: str
-    version: str
-    prediction: npt.NDArray[np.float64] | None
-    reason: str
-    seconds: tuple[float, ...]
-    own_scores: tuple[float, ...] = ()
-
-
-def answers(one: BenchmarkSet, split: Split, cached: Cached) -> Answers:
-    """Put the folds of a cache file together."""
-    key, found = cached.key, cached.outcomes
-    seconds = tuple(outcome.seconds for outcome in found.values() if not outcome.failure)
-    failed = [outcome.failure for outcome in found.values() if outcome.failure]
-    if failed or len(found) < len(split.folds):
-        reason = failed[0] if failed else f"not run yet ({len(found)} of {len(split.folds)} folds)"
-        return Answers(key.model, key.version, None, reason, seconds)
-    shape = (len(one.dataset.y), *found[0].prediction.shape[1:])
-    whole = np.full(shape, np.nan)
-    for k, fold in enumerate(split.folds):
-        whole[fold.test] = found[k].prediction
-    return Answers(key.model, key.version, whole, "", seconds, tuple(cached.scores.get(OWN_MODE, ())))
-
-
-def all_answers(one: BenchmarkSet, split: Split, version: str | None) -> list[Answers]:
-    """Every model's, outside ones first; version None takes ours of whichever commit is cached."""
-    outside = [load(FitKey.of(one, split, peer.key, peer.version())) for peer in PEERS]
-    ours = [own(one, split, candidate.key, version) for candidate in candidates(one)]
-    return [answers(one, split, cached) for cached in [*outside, *ours]]
 
 
 def blind_scores(one: BenchmarkSet, split: Split, found: Sequence[Answers]) -> SetScores:
@@ -106,7 +69,7 @@ def scores_of(
 
 
 def sections(
-    sets: Sequence[BenchmarkSet], version: str | None
+    sets: Sequence[BenchmarkSet], source: Source
 ) -> tuple[dict[str, list[SetScores]], list[Answers]]:
     """Mode -> scores of every set, and all answers behind them."""
     found: dict[str, list[SetScores]] = {"shuffled": [], "unseen": []}
@@ -115,7 +78,7 @@ def sections(
     everything: list[Answers] = []
     for one in sets:
         for split in one.splits:
-            given = all_answers(one, split, version)
+            given = source.answers(one, split)
             everything += given
             unseen = split.key.startswith("unseen:")
             found["unseen" if unseen else "shuffled"].append(blind_scores(one, split, given))
@@ -166,11 +129,9 @@ def rounded(value: Any) -> Any:
     return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def figures(
-    sets: Sequence[BenchmarkSet], version: str | None
-) -> tuple[dict[str, Any], dict[str, list[Standing]]]:
+def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any], dict[str, list[Standing]]]:
     """What goes into the result file, and the lines of each mode's table."""
-    found, everything = sections(sets, version)
+    found, everything = sections(sets, source)
     lines = {mode: standings(s, reference=REFERENCE, outside=OUTSIDE) for mode, s in found.items()}
     versions: dict[str, set[str]] = {}
     for a in everything:
@@ -212,17 +173,13 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", help="of ours, only these are run")
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--targets", type=int, default=1)
+    parser.add_argument("--cache", type=Path, default=COMMITTED)
     options = parser.parse_args()
     sets = read_sets(options.folder, only=options.only, targets=options.targets)
-    version = own_version() if options.own == "run" else None
-    if version is not None:
-        for one in sets:
-            for candidate in candidates(one):
-                lacking = [s for s in one.splits if not own(one, s, candidate.key, version).outcomes]
-                if lacking and (not options.models or candidate.key in options.models):
-                    run_own(one, candidate, version)
-                    print(f"{candidate.key} {one.name}", flush=True)
-    document, lines = figures(sets, version)
+    source = Source(Cache(options.cache), candidates, version=own_version() if options.own == "run" else None)
+    for one in sets:
+        source.run_missing(one, options.models)
+    document, lines = figures(sets, source)
     for mode, standing in lines.items():
         print(markdown(mode, standing, document["cpu_seconds_a_fit"]))
     for line in document["missing"]:

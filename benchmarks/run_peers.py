@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from peer_environment import python
 from peers.benchmark_set import SEED, BenchmarkSet, read_sets
-from peers.cache import CACHE, TIMED_OUT, Cached, FitKey, FoldOutcome, load, store
+from peers.cache import COMMITTED, TIMED_OUT, Cache, FitKey, FoldOutcome
 from peers.registry import PEERS, Peer, peer
 
 from tabcouce.evaluation.run import all_classes
@@ -61,18 +61,28 @@ def job_arrays(one: BenchmarkSet, wanted: dict[str, tuple[Split, int]]) -> dict[
     return {**arrays, "meta": np.array(json.dumps(meta))}
 
 
-def missing(one: BenchmarkSet, model: Peer) -> dict[str, tuple[Split, int]]:
+def missing(one: BenchmarkSet, model: Peer, cache: Cache) -> dict[str, tuple[Split, int]]:
     """Name in the job -> split and fold number, of the fits that the cache lacks."""
     found: dict[str, tuple[Split, int]] = {}
     for s, split in enumerate(one.splits):
-        have = load(FitKey.of(one, split, model.key, model.version())).outcomes
+        have = cache.load(FitKey.of(one, split, model.key, model.version())).outcomes
         found |= {f"{s}_{k}": (split, k) for k in range(len(split.folds)) if k not in have}
     return found
 
 
-def keep(one: BenchmarkSet, model: Peer, split: Split, fold: int, outcome: FoldOutcome) -> None:
-    cached: Cached = load(FitKey.of(one, split, model.key, model.version()))
-    store(cached.having(fold, outcome))
+@dataclass(frozen=True)
+class Keeper:
+    """Writes each outcome down as it comes, and says so."""
+
+    one: BenchmarkSet
+    model: Peer
+    cache: Cache
+
+    def __call__(self, split: Split, fold: int, outcome: FoldOutcome) -> None:
+        key = FitKey.of(self.one, split, self.model.key, self.model.version())
+        self.cache.store(self.cache.load(key).having(fold, outcome))
+        told = outcome.failure or f"{outcome.seconds:.1f} s"
+        print(f"{self.model.key} {self.one.name} {split.key} {fold}: {told}", flush=True)
 
 
 def outcome_of(path: Path, one: BenchmarkSet, split: Split, fold: int) -> FoldOutcome:
@@ -87,43 +97,51 @@ def outcome_of(path: Path, one: BenchmarkSet, split: Split, fold: int) -> FoldOu
     return FoldOutcome(found.astype(np.float32), seconds)
 
 
-def run_set(one: BenchmarkSet, model: Peer, cpu_seconds: float) -> None:
+def run_set(one: BenchmarkSet, model: Peer, cache: Cache, cpu_seconds: float) -> None:
     """Fit what is missing in one process; begin a new one after a fold that ran out of time or failed."""
-    while wanted := missing(one, model):
+    while wanted := missing(one, model, cache):
         with tempfile.TemporaryDirectory() as scratch:
-            job = Path(scratch) / "job.npz"
-            np.savez(job, **job_arrays(one, wanted))
-            command = [str(python()), str(WORKER), str(job), model.key, scratch]
-            process = subprocess.Popen(
-                [*command, "--cpu-seconds", str(cpu_seconds)],
-                stdout=subprocess.PIPE,
-                stderr=(Path(scratch) / "errors.txt").open("w"),
-                text=True,
-                env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "CUDA_VISIBLE_DEVICES": ""},
-                cwd=scratch,
-            )
-            assert process.stdout is not None
-            left = dict(wanted)
-            try:
-                for line in process.stdout:
-                    split, fold = left.pop(line.strip())
-                    outcome = outcome_of(Path(scratch) / f"{line.strip()}.npz", one, split, fold)
-                    keep(one, model, split, fold, outcome)
-                    print(f"{model.key} {one.name} {split.key} {fold}: {outcome.seconds:.1f} s", flush=True)
-            except BaseException:
-                process.kill()
-                raise
+            run_job(one, model, wanted, Path(scratch), Keeper(one, model, cache), cpu_seconds)
+
+
+def run_job(
+    one: BenchmarkSet,
+    model: Peer,
+    wanted: dict[str, tuple[Split, int]],
+    scratch: Path,
+    keep: Keeper,
+    cpu_seconds: float,
+) -> None:
+    """One worker process: every finished fold is kept at once, and the one that ended it as a failure."""
+    np.savez(scratch / "job.npz", **job_arrays(one, wanted))
+    command = [str(python()), str(WORKER), str(scratch / "job.npz"), model.key, str(scratch)]
+    left = dict(wanted)
+    with (scratch / "errors.txt").open("w") as errors:
+        process = subprocess.Popen(
+            [*command, "--cpu-seconds", str(cpu_seconds)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "CUDA_VISIBLE_DEVICES": ""},
+            cwd=scratch,
+        )
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                name = line.strip()
+                split, fold = left.pop(name)
+                keep(split, fold, outcome_of(scratch / f"{name}.npz", one, split, fold))
             code = process.wait()
-            if code == 0:
-                continue
-            if code < 0 and code != -signal.SIGXCPU:
-                raise SystemExit(f"The worker was ended by signal {-code}; start again to go on.")
-            split, fold = next(iter(left.values()))
-            said = (Path(scratch) / "errors.txt").read_text("utf-8").strip().splitlines()
-            failure = TIMED_OUT if code < 0 else f"failed: {said[-1] if said else code}"[:300]
-            print(f"{model.key} {one.name} {split.key} {fold}: {failure}", flush=True)
-            spent = cpu_seconds if code < 0 else 0.0
-            keep(one, model, split, fold, FoldOutcome(np.zeros(0, np.float32), spent, failure))
+        finally:
+            process.kill()
+    if code == 0:
+        return
+    if code < 0 and code != -signal.SIGXCPU:
+        raise SystemExit(f"The worker was ended by signal {-code}; start again to go on.")
+    said = (scratch / "errors.txt").read_text("utf-8").strip().splitlines() or [str(code)]
+    failure = TIMED_OUT if code < 0 else f"failed: {said[-1]}"[:300]
+    split, fold = next(iter(left.values()))
+    keep(split, fold, FoldOutcome(np.zeros(0, np.float32), cpu_seconds if code < 0 else 0.0, failure))
 
 
 def main() -> None:
@@ -133,6 +151,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--targets", type=int, default=1)
     parser.add_argument("--cpu-seconds", type=float, default=CPU_SECONDS)
+    parser.add_argument("--cache", type=Path, default=COMMITTED)
     options = parser.parse_args()
     if not python().exists():
         raise SystemExit("Make the peers' environment first: python3.11 benchmarks/peer_environment.py")
@@ -140,8 +159,7 @@ def main() -> None:
     sets = read_sets(options.folder, only=options.only, targets=options.targets)
     for key in options.peers:
         for one in sets:
-            run_set(one, peer(key), options.cpu_seconds)
-    print(f"All cached in {CACHE.name}/.")
+            run_set(one, peer(key), Cache(options.cache), options.cpu_seconds)
 
 
 if __name__ == "__main__":

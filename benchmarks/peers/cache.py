@@ -13,7 +13,7 @@ import numpy.typing as npt
 from peers.benchmark_set import BenchmarkSet, fold_digest
 from tabcouce.splits import Split
 
-CACHE = Path(__file__).with_name("cache")
+COMMITTED = Path(__file__).with_name("cache")
 TIMED_OUT = "timed out"
 
 
@@ -86,44 +86,48 @@ class Cached:
         return replace(self, outcomes={**self.outcomes, fold: outcome})
 
 
-def path_of(key: FitKey, folder: Path = CACHE) -> Path:
-    """One file per set, kind of split and model; a newer version takes its place."""
-    kind = key.split.partition(":")[0]
-    return folder / key.set / f"{kind}.{key.model}.npz"
+@dataclass(frozen=True)
+class Cache:
+    """A folder of small files, one per set, kind of split and model; a newer version takes its place."""
+
+    folder: Path
+
+    def path_of(self, key: FitKey) -> Path:
+        kind = key.split.partition(":")[0]
+        return self.folder / key.set / f"{kind}.{key.model}.npz"
+
+    def load(self, key: FitKey, *, any_version: bool = False) -> Cached:
+        """What is cached under this key, of any version where asked so; nothing where there is none."""
+        path = self.path_of(key)
+        stored = _read(path) if path.exists() else Cached(key)
+        expected = replace(key, version=stored.key.version) if any_version else key
+        return stored if stored.key == expected else Cached(key)
+
+    def store(self, cached: Cached) -> Path:
+        """Write atomically: an interrupted run leaves the file before or after, never half of it."""
+        path = self.path_of(cached.key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        meta = {
+            "key": asdict(cached.key),
+            "folds": {k: [round(one.seconds, 3), one.failure] for k, one in cached.outcomes.items()},
+            "scores": dict(cached.scores),
+        }
+        arrays = {
+            f"prediction_{k}": np.asarray(one.prediction, np.float32) for k, one in cached.outcomes.items()
+        }
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            np.savez_compressed(file, meta=np.array(json.dumps(meta, ensure_ascii=False)), **arrays)
+        part.replace(path)
+        return path
 
 
-def load(key: FitKey, folder: Path = CACHE) -> Cached:
-    """What is cached under exactly this key; nothing where the file is of another one."""
-    stored = load_any(path_of(key, folder))
-    return stored if stored is not None and stored.key == key else Cached(key)
-
-
-def load_any(path: Path) -> Cached | None:
-    """The content of a cache file, whatever its key; None where there is no file."""
-    if not path.exists():
-        return None
+def _read(path: Path) -> Cached:
     with np.load(path, allow_pickle=False) as file:
         meta = json.loads(str(file["meta"]))
         outcomes = {
             int(k): FoldOutcome(file[f"prediction_{k}"], seconds, failure)
             for k, (seconds, failure) in meta["folds"].items()
         }
-    scores = {mode: tuple(values) for mode, values in meta.get("scores", {}).items()}
+    scores = {mode: tuple(values) for mode, values in meta["scores"].items()}
     return Cached(FitKey(**meta["key"]), outcomes, scores)
-
-
-def store(cached: Cached, folder: Path = CACHE) -> Path:
-    """Write atomically: an interrupted run leaves the file before or after, never half of it."""
-    path = path_of(cached.key, folder)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    meta = {
-        "key": asdict(cached.key),
-        "folds": {k: [round(one.seconds, 3), one.failure] for k, one in cached.outcomes.items()},
-        "scores": dict(cached.scores),
-    }
-    arrays = {f"prediction_{k}": np.asarray(one.prediction, np.float32) for k, one in cached.outcomes.items()}
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez_compressed(file, meta=np.array(json.dumps(meta, ensure_ascii=False)), **arrays)
-    part.replace(path)
-    return path

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import time
-from dataclasses import replace
 
 import numpy as np
 from record import ROOT
 
 from peers.benchmark_set import SEED, BenchmarkSet
-from peers.cache import Cached, FitKey, FoldOutcome, load, load_any, path_of, store
+from peers.cache import Cache, Cached, FitKey, FoldOutcome
 from peers.shots import SHOTS, draws, score
 from tabcouce.evaluation import Candidate, Trial, run_trials
 from tabcouce.models.calibration import calibrated
@@ -40,16 +39,7 @@ def candidates(one: BenchmarkSet) -> tuple[Candidate, ...]:
     return panel(one.dataset, EFFORT, seed=SEED, device="cpu")
 
 
-def own(one: BenchmarkSet, split: Split, model: str, version: str | None) -> Cached:
-    """What is cached for our model: of this version, or of whichever there is (None)."""
-    key = FitKey.of(one, split, model, version or "")
-    stored = load_any(path_of(key)) if version is None else load(key)
-    if stored is None or replace(stored.key, version="") != replace(key, version=""):
-        return Cached(key)
-    return stored
-
-
-def run_own(one: BenchmarkSet, candidate: Candidate, version: str) -> None:
+def run_own(one: BenchmarkSet, candidate: Candidate, version: str, cache: Cache) -> None:
     """Fit the model on all folds of the set and keep its blind predictions.
 
     Seconds are CPU seconds of fits and predictions together, shared out evenly over the folds.
@@ -65,7 +55,7 @@ def run_own(one: BenchmarkSet, candidate: Candidate, version: str) -> None:
             for k, fold in enumerate(split.folds)
         }
         key = FitKey.of(one, split, candidate.key, version)
-        store(Cached(key, outcomes, calibration_scores(one, split, trial)))
+        cache.store(Cached(key, outcomes, calibration_scores(one, split, trial)))
 
 
 def calibration_scores(one: BenchmarkSet, split: Split, trial: Trial) -> dict[str, tuple[float, ...]]:

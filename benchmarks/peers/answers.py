@@ -1,0 +1,77 @@
+"""Out-of-fold predictions of every model on a split, put together from the cache; ours run where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from peers.benchmark_set import BenchmarkSet
+from peers.cache import Cache, Cached, FitKey
+from peers.own_models import OWN_MODE, run_own
+from peers.registry import PEERS
+from tabcouce.evaluation import Candidate
+from tabcouce.splits import Split
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Out-of-fold predictions of one model on one split, or why there are none.
+
+    prediction  (n,) or (n, k), NaN where no fold tested the row; None with a reason
+    """
+
+    model: str
+    version: str
+    prediction: npt.NDArray[np.float64] | None
+    reason: str
+    seconds: tuple[float, ...]
+    own_scores: tuple[float, ...] = ()
+
+
+def answers(one: BenchmarkSet, split: Split, cached: Cached) -> Answers:
+    """Put the folds of a cache file together."""
+    key, found = cached.key, cached.outcomes
+    seconds = tuple(outcome.seconds for outcome in found.values() if not outcome.failure)
+    failed = [outcome.failure for outcome in found.values() if outcome.failure]
+    if failed or len(found) < len(split.folds):
+        reason = failed[0] if failed else f"not run yet ({len(found)} of {len(split.folds)} folds)"
+        return Answers(key.model, key.version, None, reason, seconds)
+    shape = (len(one.dataset.y), *found[0].prediction.shape[1:])
+    whole = np.full(shape, np.nan)
+    for k, fold in enumerate(split.folds):
+        whole[fold.test] = found[k].prediction
+    return Answers(key.model, key.version, whole, "", seconds, tuple(cached.scores.get(OWN_MODE, ())))
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where predictions come from.
+
+    ours     the panel of a set, by the keys of its candidates
+    version  of ours; None takes whichever is cached
+    """
+
+    cache: Cache
+    ours: Callable[[BenchmarkSet], Sequence[Candidate]]
+    version: str | None
+
+    def answers(self, one: BenchmarkSet, split: Split) -> list[Answers]:
+        """Every model's, outside ones first."""
+        outside = [FitKey.of(one, split, peer.key, peer.version()) for peer in PEERS]
+        ours = [FitKey.of(one, split, c.key, self.version or "") for c in self.ours(one)]
+        found = [self.cache.load(key) for key in outside]
+        found += [self.cache.load(key, any_version=self.version is None) for key in ours]
+        return [answers(one, split, cached) for cached in found]
+
+    def run_missing(self, one: BenchmarkSet, models: Sequence[str] | None) -> None:
+        """Fit those of ours that the cache lacks in this version; `models` limits which."""
+        for candidate in self.ours(one):
+            if self.version is None or (models and candidate.key not in models):
+                continue
+            keys = [FitKey.of(one, split, candidate.key, self.version) for split in one.splits]
+            if not all(self.cache.load(key).outcomes for key in keys):
+                run_own(one, candidate, self.version, self.cache)
+                print(f"{candidate.key} {one.name}", flush=True)
