@@ -28,7 +28,7 @@ class PackedRows:
                 out[m, : len(part), : part.shape[1]] = torch.as_tensor(part, dtype=dtype)
             return out.to(device)
 
-        self.u = stack([t.u for t in tasks], shape.inputs, 0.0, torch.float32)
+        self.u = stack([t.u for t in tasks], shape.read, 0.0, torch.float32)
         self.target = stack([t.target for t in tasks], shape.outputs, 0.0, torch.float32)
         self.labels = stack([t.labels for t in tasks], shape.proxies, 0.0, torch.float32)
         self.context = stack([t.context for t in tasks], tasks[0].context.shape[1], shape.levels, torch.int64)

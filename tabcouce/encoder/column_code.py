@@ -75,6 +75,13 @@ class ColumnCode:
         missing = np.isnan(numbers[:, self.flagged]).astype(float)
         return np.hstack([scaled, dense[:, ~self.design.numeric], missing])
 
+    def observed(self, u: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.bool_]:
+        """(n, p) whether the number behind each of the first p inputs was there; u (n, q)."""
+        flag = self.flag_of[: self.numeric]
+        seen = np.ones((len(u), self.numeric), dtype=bool)
+        seen[:, flag >= 0] = u[:, flag[flag >= 0]] == 0
+        return seen
+
     def settings(self) -> dict[str, Any]:
         """JSON form, read back by `from_settings`."""
         return {

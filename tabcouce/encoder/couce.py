@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -26,10 +27,14 @@ from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.packed_run import fit_views
 from tabcouce.encoder.plan import automatic_members, check_settings, planned
 from tabcouce.encoder.saved_estimator import restored, saved
+from tabcouce.encoder.within_context import TypicalContext, with_place
 from tabcouce.errors import FitError
 from tabcouce.models.contract import State
 
 Array = npt.NDArray[np.float64]
+
+LEAST_BATCH = 10
+"""Unlabelled rows below which a new context's place says too little to be used."""
 
 
 class CouceEstimator(BaseEstimator):
@@ -46,6 +51,7 @@ class CouceEstimator(BaseEstimator):
     interventions  'auto', 'on' or 'off'
     threshold_margin  'off', 'fixed' or 'adaptive': TCM, which asks that one similarity threshold
                    fits all contexts; off because its gain trades against utility
+    within         whether to train also what `adapt` needs; about half as much work again
     held_out       context column whose levels members hold out; None: the first with 3 levels
     max_rows       training rows beyond are thinned, each context in its share (`rows_used_`)
     classes        all class labels, where a training set may lack some
@@ -70,6 +76,7 @@ class CouceEstimator(BaseEstimator):
         invariance_weight: float = 1.0,
         view: str = "auto",
         interventions: str = "auto",
+        within: bool = False,
         threshold_margin: str = "off",
         held_out: str | None = None,
         max_rows: int = 10_000,
@@ -94,6 +101,7 @@ class CouceEstimator(BaseEstimator):
         self.invariance_weight = invariance_weight
         self.view = view
         self.interventions = interventions
+        self.within = within
         self.threshold_margin = threshold_margin
         self.held_out = held_out
         self.max_rows = max_rows
@@ -106,8 +114,12 @@ class CouceEstimator(BaseEstimator):
     levels_: ContextLevels
     blind_: FittedView
     adjusted_: FittedView
+    within_: FittedView | None
+    typical_: TypicalContext | None
     n_features_in_: int
     view_: str
+    place_: Array | None = None
+    """(2, p) of the context that an adapted copy is for."""
     selection_: tuple[InnerTrial, ...]
     left_out_: Array
     """Blind estimate of each training row by members that never saw its held-out context (without
@@ -117,7 +129,7 @@ class CouceEstimator(BaseEstimator):
     @property
     def notes_(self) -> tuple[str, ...]:
         """What was chosen inside the training contexts, for the report: stable keys."""
-        view = "do-view" if self.view_ == "do" else "pooled"
+        view = "within-context" if self.place_ is not None else "do-view" if self.view_ == "do" else "pooled"
         return (view, "interventions") if self.intervention_ else (view,)
 
     # Fitting --------------------------------------------------------------------------------
@@ -186,13 +198,14 @@ class CouceEstimator(BaseEstimator):
         own.code_, own.levels_ = fold.code, fold.levels
         own.blind_, own.adjusted_ = fitted.blind, fitted.adjusted
         own.view_ = fitted.choice.blind_view
-        blind = fitted.choice.adjusted if own.view_ == "do" else fitted.choice.pooled
-        own.intervention_ = bool(blind and blind.intervene)
+        own.within_, own.typical_ = fitted.within, fold.typical
+        own.intervention_ = fitted.choice.blind.intervene
         own.selection_ = fitted.trials
         own.rows_used_ = len(kept)
         own.range_ = (float(fold.y.min()), float(fold.y.max()))
-        whole = np.full((rows, fitted.left_out.shape[1]), np.nan)
-        whole[kept] = fitted.left_out
+        left_out = fitted.left_out[fitted.choice.blind]
+        whole = np.full((rows, left_out.shape[1]), np.nan)
+        whole[kept] = left_out
         own.left_out_ = own._as_estimate(whole)
         return own
 
@@ -216,8 +229,32 @@ class CouceEstimator(BaseEstimator):
 
     # Predicting -----------------------------------------------------------------------------
 
+    def adapt(self, X: Any) -> Self:
+        """A copy for the new context that the unlabelled rows X (m, p) come from: batch mode.
+
+        Its predictions without context read every number less a learned share of the context's
+        own mean and spread, where that predicted left-out training contexts better than the blind
+        view; else, and with fewer than 10 rows, they are the blind ones (`notes_` says which). A
+        prediction depends on these rows X and on no other row of its call.
+
+        Raises  FitError if `within` was not set when the model was fitted
+        """
+        check_is_fitted(self, "code_")
+        if not self.within:
+            raise FitError(
+                "The encoder was fitted without what batch mode needs.",
+                remedy="Fit it with within=True.",
+            )
+        own = copy(self)
+        u = self._code(X)
+        if self.within_ is not None and self.typical_ is not None and len(u) >= LEAST_BATCH:
+            own.place_ = self.typical_.place(u[:, : self.code_.numeric], self.code_.observed(u))
+        return own
+
     def _blind(self, X: Any) -> Array:
         u = self._code(X)
+        if self.place_ is not None and self.within_ is not None:
+            return self.within_.plain(with_place(u, self.code_.observed(u), self.place_))
         return self.blind_.do(u) if self.view_ == "do" else self.blind_.plain(u)
 
     def _known(self, X: Any, context: Any) -> Array:

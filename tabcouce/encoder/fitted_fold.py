@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -31,15 +31,17 @@ class FittedFold:
     """The views of one fold, and how they did on contexts that their members never saw.
 
     blind     what predicts a new context; adjusted: what predicts a known one and do(x)
-    left_out  (n, k) the blind view's prediction of every row by members that never saw the row's
-              held-out context; NaN where no member held it out
+    within    what predicts a new context with unlabelled rows; None where not trained or not better
+    left_out  (n, k) of each variant kept: prediction of every row by members that never saw the
+              row's held-out context; NaN where no member held it out
     """
 
     blind: FittedView
     adjusted: FittedView
+    within: FittedView | None
     choice: Choice
     trials: tuple[InnerTrial, ...]
-    left_out: npt.NDArray[np.float64]
+    left_out: Mapping[Variant, npt.NDArray[np.float64]]
 
 
 def fitted_fold(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, plan: Plan) -> FittedFold:
@@ -48,11 +50,15 @@ def fitted_fold(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, pla
     left_out = {variant: left_out_prediction(fold, own[variant], shape) for variant in plan.variants}
     trials = tuple(inner_trial(fold, variant, left_out[variant]) for variant in plan.variants)
     choice = choose(trials, view=plan.view, interventions=plan.interventions)
-    kept = {v: _joined(fold, own[v], shape) for v in (choice.pooled, choice.adjusted) if v is not None}
-    adjusted = choice.adjusted or choice.pooled
-    blind = adjusted if choice.blind_view == "do" else choice.pooled
-    assert adjusted is not None and blind is not None
-    return FittedFold(kept[blind], kept[adjusted], choice, trials, left_out[blind])
+    kept = {v: _joined(fold, own[v], shape) for v in choice.kept}
+    return FittedFold(
+        blind=kept[choice.blind],
+        adjusted=kept[choice.known],
+        within=kept[choice.within] if choice.within else None,
+        choice=choice,
+        trials=trials,
+        left_out={v: left_out[v] for v in choice.kept},
+    )
 
 
 def left_out_prediction(
@@ -65,7 +71,7 @@ def left_out_prediction(
     """
     total = np.zeros((len(fold.y), shape.outputs))
     count = np.zeros((len(fold.y), 1))
-    u = fold.u.astype(float)
+    u = fold.inputs(trained[0].variant).astype(float)
     for one in trained:
         held = one.task.held
         if not len(held):
@@ -93,7 +99,7 @@ def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> Fitted
     units = [target_units(fold, one.task.train) for one in trained]
     rows = trained[0].task.train if len(trained) == 1 else np.arange(len(fold.y))
     return FittedView.of(
-        shape,
+        replace(shape, within=trained[0].variant.within),
         [one.weights for one in trained],
         TargetUnits(np.array([c for c, _ in units]), np.array([s for _, s in units])),
         Prior.of(fold.index[rows]),
@@ -104,5 +110,7 @@ def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> Fitted
 def _joined(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:
     view = _view(fold, trained, shape)
     rows = np.arange(len(fold.y))
-    view.learn_effects(fold.u.astype(float), fold.y, fold.index, [rows] * len(trained))
+    view.learn_effects(
+        fold.inputs(trained[0].variant).astype(float), fold.y, fold.index, [rows] * len(trained)
+    )
     return view

@@ -75,7 +75,7 @@ class FittedView(nn.Module):
         members = self.net.members
         # Folds of one pack share the widest fold's inputs: another fold saw a level or a blank
         # that this one did not.
-        u = nn.functional.pad(u, (0, self.net.shape.inputs - u.shape[1]))
+        u = nn.functional.pad(u, (0, self.net.shape.read - u.shape[1]))
         return self.net.encode(u.double().unsqueeze(0).expand(members, -1, -1))
 
     def _with_context(self, encoded: Encoded, index: Tensor) -> Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -55,14 +55,35 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Choice:
-    """What won: `pooled` and `adjusted` name the variant kept for each role.
+    """What won: `pooled`, `adjusted` and `within` name the variant kept for each role.
 
     blind_view  'pooled' or 'do'
+    within      None where batch mode predicts no better than the blind view, or was not trained
     """
 
     blind_view: str
     pooled: Variant | None
     adjusted: Variant | None
+    within: Variant | None = None
+
+    @property
+    def known(self) -> Variant:
+        """What predicts known contexts and do(x)."""
+        variant = self.adjusted or self.pooled
+        assert variant is not None
+        return variant
+
+    @property
+    def blind(self) -> Variant:
+        """What predicts a new context of which nothing is known."""
+        variant = self.known if self.blind_view == "do" else self.pooled
+        assert variant is not None
+        return variant
+
+    @property
+    def kept(self) -> tuple[Variant, ...]:
+        """Every variant in use, each once."""
+        return tuple(dict.fromkeys(v for v in (self.blind, self.known, self.within) if v is not None))
 
 
 def held_out_loss(
@@ -86,11 +107,18 @@ def compare(candidate: InnerTrial, reference: InnerTrial) -> Comparison:
 
 
 def choose(trials: Sequence[InnerTrial], *, view: str, interventions: str) -> Choice:
-    """Interventions first, for each view; then the view.
+    """Interventions first, for each view; then the view; then whether batch mode beats it.
 
     The simpler wins ties: pooled over do. An intervention acts on columns that a person declared,
     so it stays unless it loses (knowledge first, evidence may overrule it).
     """
+    choice = _blind_choice([t for t in trials if not t.variant.within], view, interventions)
+    reference = next(t for t in trials if t.variant == choice.blind)
+    within = [t.variant for t in trials if t.variant.within and compare(t, reference).wins]
+    return replace(choice, within=within[0] if within else None)
+
+
+def _blind_choice(trials: Sequence[InnerTrial], view: str, interventions: str) -> Choice:
     by_variant = {trial.variant: trial for trial in trials}
     pooled = _with_or_without(by_variant, False, interventions)
     adjusted = _with_or_without(by_variant, True, interventions)

@@ -17,6 +17,7 @@ from tabcouce.encoder.linear_start import linear_start, within
 from tabcouce.encoder.member_task import MemberTask
 from tabcouce.encoder.proxies import TargetBins
 from tabcouce.encoder.ramps import Ramps
+from tabcouce.encoder.within_context import TypicalContext, half_open, places, with_place
 from tabcouce.models.scaling import RobustScale
 
 BLOCKS = 5
@@ -25,10 +26,14 @@ BLOCKS = 5
 
 @dataclass(frozen=True)
 class Variant:
-    """One way to train: with context effects or pooled, with interventions or without."""
+    """One way to train: with context effects or pooled, with interventions or without.
+
+    within  reads every number less a learned share of its context's place (batch mode)
+    """
 
     use_context: bool
     intervene: bool
+    within: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class FoldRows:
     y        (n,) value or class number; classes: 0 for regression
     blocks   (n,) block number; the rows of a held-out context share one
     unit     (n,) what an inner comparison counts as independent: context level, or the row
+    typical  what contexts are measured against; None where no context column can be held out
     """
 
     code: ColumnCode
@@ -50,6 +56,17 @@ class FoldRows:
     classes: int
     blocks: npt.NDArray[np.int64]
     unit: npt.NDArray[np.int64]
+    typical: TypicalContext | None
+
+    def inputs(self, variant: Variant) -> npt.NDArray[np.float32]:
+        """(n, .) what the variant's network reads of every row; a measured context has its own place."""
+        if not variant.within:
+            return self.u
+        assert self.typical is not None
+        u = self.u.astype(float)
+        observed = self.code.observed(u)
+        place = places(self.typical, u[:, : self.code.numeric], observed, self.unit)
+        return with_place(u, observed, place).astype(np.float32)
 
     @property
     def has_context(self) -> bool:
@@ -77,16 +94,19 @@ class FoldRows:
         index = levels.index(context)
         joint = np.unique(index, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
         unit = held_out_unit(context, held_out)
+        u = code(X)
+        numbers, grouped = u[:, : code.numeric], len(np.unique(unit)) < len(unit)
         return cls(
             code=code,
             levels=levels,
-            u=code(X).astype(np.float32),
+            u=u.astype(np.float32),
             index=index,
             joint=joint if index.shape[1] else np.zeros(len(y), dtype=np.int64),
             y=y,
             classes=classes,
             blocks=context_blocks(unit, members if members > 2 else BLOCKS, seed),
             unit=unit,
+            typical=TypicalContext.of(numbers, code.observed(u), unit) if grouped else None,
         )
 
 
@@ -114,8 +134,10 @@ def _member(
     centre_y, scale_y = target_units(fold, train)
     target = _target(fold, centre_y, scale_y)
     value, labels = _proxy_labels(fold, target, train, bins)
-    scale = RobustScale.of(fold.u[train].astype(float))
-    Z = scale(fold.u.astype(float))
+    u = fold.inputs(variant)
+    shown = half_open(u, fold.code.numeric) if variant.within else u.astype(float)
+    scale = RobustScale.of(shown[train])
+    Z = scale(shown)
     inside = variant.use_context and fold.has_context
     # The straight line of an intervened member must not lean on the columns that will be swapped.
     reads = ~budget.swap if variant.intervene else np.ones_like(budget.swap)
@@ -131,7 +153,7 @@ def _member(
     count = level_counts(fold.index[train], fold.levels.total)
     shrink = np.append(shrinkage(count), 0.0) * float(inside)
     return MemberTask(
-        u=fold.u,
+        u=u,
         target=target.astype(np.float32),
         labels=labels.astype(np.float32),
         context=fold.index,
@@ -163,9 +185,7 @@ def _ramps(
     """Thresholds of the training rows' residuals inside contexts; blanks have none."""
     p = fold.code.numeric
     rest = within(residual[train], fold.index[train]) if fold.has_context else residual[train]
-    flag = fold.code.flag_of[:p]
-    readable = np.broadcast_to(reads[:p], (len(train), p)).copy()
-    readable[:, flag >= 0] &= fold.u[train][:, flag[flag >= 0]] == 0
+    readable = fold.code.observed(fold.u[train]) & reads[:p]
     return Ramps.of(Z[train][:, :p], rest, readable)
 
 

@@ -50,6 +50,13 @@ class NetShape:
     """Whether the proxies' expected value takes part in the output."""
     ramps: int = 0
     """R, of the target-aware code (`ramps`)."""
+    within: bool = False
+    """Whether the 2p numbers of the context's place stand before the inputs (`within_context`)."""
+
+    @property
+    def read(self) -> int:
+        """Width of what the network reads."""
+        return self.inputs + (2 * self.numeric if self.within else 0)
 
     @property
     def coded(self) -> int:
@@ -98,6 +105,7 @@ class PackedNet(nn.Module):
     skip: Tensor
     proxy: Tensor
     share: Tensor
+    gate: Tensor
     atom: Tensor
     effect: Tensor
 
@@ -121,6 +129,17 @@ class PackedNet(nn.Module):
     @property
     def members(self) -> int:
         return self.centre.shape[0]
+
+    def gated(self, u: Tensor) -> Tensor:
+        """(M, B, 2p + q) -> (M, B, q): x_j = (u_j - s(a_j) mean_j) exp(-s(b_j) log_sd_j), s the sigmoid.
+
+        Shut (s = 0) a column is read as it stands, open (s = 1) as it stands in its context.
+        """
+        p = self.shape.numeric
+        share = self.gate.sigmoid()  # (M, 2, p)
+        mean, log_sd, number, rest = u.split([p, p, p, self.shape.inputs - p], dim=-1)
+        number = (number - share[:, :1] * mean) * (-share[:, 1:] * log_sd).exp()
+        return torch.cat([number, rest], dim=-1)
 
     def scaled(self, u: Tensor) -> Tensor:
         """Member's own robust scale and the smooth clip of RealMLP; (M, B, q) -> (M, B, q)."""
@@ -150,8 +169,8 @@ class PackedNet(nn.Module):
         return ((number - self.ramp_left[:, None]) * self.ramp_steep[:, None]).clamp(0.0, 1.0)
 
     def encode(self, u: Tensor) -> Encoded:
-        """Scaled inputs (M, B, q) to the embedding and the context-free supervised output."""
-        z = self.scaled(u)
+        """Inputs (M, B, read) to the embedding and the context-free supervised output."""
+        z = self.scaled(self.gated(u) if self.shape.within else u)
         a = self.coded(z)
         ramp = self.on_ramps(z) if self.shape.ramps else None
         if ramp is not None:
@@ -233,6 +252,8 @@ def _draw(shape: NetShape, rng: torch.Generator) -> dict[str, Tensor]:
     weights["skip"] = torch.zeros(shape.inputs, shape.outputs)
     weights["proxy"] = normal(shape.proxies, shape.embedding, scale=1 / math.sqrt(shape.embedding))
     weights["share"] = torch.zeros(1)
+    if shape.within:
+        weights["gate"] = torch.zeros(2, shape.numeric)
     weights["atom"] = torch.zeros(shape.levels + 1, shape.embedding)
     weights["effect"] = torch.zeros(shape.levels + 1, shape.outputs)
     return weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -60,17 +60,29 @@ def _fit_views(
         )
     ]
     shape = _shape(folds[0], [job.task for job in jobs], plan, bins)
+    # One kind of step a pack: with or without an intervened view, with or without the gate.
+    kinds = {(job.variant.within, job.variant.intervene) for job in jobs}
     packs = [
-        pack
-        for intervene in (False, True)
+        (pack, replace(shape, within=within))
+        for within, intervene in sorted(kinds)
         for pack in _packs(
-            [i for i, job in enumerate(jobs) if job.variant.intervene == intervene], jobs, shape, plan, device
+            [
+                i
+                for i, job in enumerate(jobs)
+                if (job.variant.within, job.variant.intervene) == (within, intervene)
+            ],
+            jobs,
+            shape,
+            plan,
+            device,
         )
     ]
     weights: dict[int, Weights] = {}
     with ThreadPoolExecutor(plan.threads if device.type == "cpu" else 1) as pool:
-        runs = pool.map(lambda pack: train([jobs[i].task for i in pack], shape, plan.recipe, device), packs)
-        for pack, trained in zip(packs, runs, strict=True):
+        runs = pool.map(
+            lambda pack: train([jobs[i].task for i in pack[0]], pack[1], plan.recipe, device), packs
+        )
+        for (pack, _), trained in zip(packs, runs, strict=True):
             weights.update(zip(pack, trained, strict=True))
     return [
         fitted_fold(

@@ -65,7 +65,8 @@ def planned(
         and n >= FEW_ROWS
         and folds[0].code.numeric <= min(MANY_COLUMNS, n / WIDE),
         recipe=recipe,
-        variants=variants(folds, budgets, settings["view"], settings["interventions"]),
+        variants=variants(folds, budgets, settings["view"], settings["interventions"])
+        + batch_variants(folds, settings["within"]),
         view=settings["view"],
         interventions=settings["interventions"],
         seed=seed,
@@ -106,6 +107,16 @@ def variants(
     views = [False] * (view != "do" or not several) + [True] * several
     moves = [False] * (interventions != "on" or not movable) + [True] * movable
     return tuple(Variant(view, move) for move in moves for view in views)
+
+
+def batch_variants(folds: Sequence[FoldRows], within: bool) -> tuple[Variant, ...]:
+    """The within-context variant, where asked for and every fold has contexts to measure.
+
+    Without context effects: an effect per context would take up what a shifted sensor does to the
+    target, and the gate would have nothing to learn from.
+    """
+    able = within and all(fold.typical is not None for fold in folds)
+    return (Variant(use_context=False, intervene=False, within=True),) if able else ()
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:

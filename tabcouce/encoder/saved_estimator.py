@@ -11,6 +11,7 @@ from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.saved_view import view_arrays, view_from, view_settings
+from tabcouce.encoder.within_context import TypicalContext
 from tabcouce.models.contract import State
 
 if TYPE_CHECKING:
@@ -32,16 +33,23 @@ KEPT = (
 
 def saved(model: CouceEstimator) -> State:
     """Settings and weights of a fitted estimator."""
-    same = model.blind_ is model.adjusted_
+    views = {"blind": model.blind_}
+    if model.adjusted_ is not model.blind_:
+        views["adjusted"] = model.adjusted_
+    if model.within_ is not None:
+        views["within"] = model.within_
     settings = {
         "parameters": _plain(model.get_params()),
         "code": model.code_.settings(),
         "levels": model.levels_.settings(),
-        "views": {"blind": view_settings(model.blind_)}
-        | ({} if same else {"adjusted": view_settings(model.adjusted_)}),
+        "views": {name: view_settings(view) for name, view in views.items()},
         "fitted": {name: _plain(getattr(model, name)) for name in KEPT if hasattr(model, name)},
     }
-    arrays = view_arrays(model.blind_, "blind") | ({} if same else view_arrays(model.adjusted_, "adjusted"))
+    arrays: dict[str, Any] = {}
+    for name, view in views.items():
+        arrays |= view_arrays(view, name)
+    if model.typical_ is not None:
+        arrays["typical"] = np.stack([model.typical_.mean, model.typical_.variance])
     return State(settings=settings, arrays=arrays)
 
 
@@ -58,6 +66,8 @@ def restored(kind: type[Fitted], state: State) -> Fitted:
     own.adjusted_ = own.blind_
     if "adjusted" in views:
         own.adjusted_ = view_from(views["adjusted"], state.arrays, "adjusted")
+    own.within_ = view_from(views["within"], state.arrays, "within") if "within" in views else None
+    own.typical_ = TypicalContext(*state.arrays["typical"]) if "typical" in state.arrays else None
     for name, value in settings["fitted"].items():
         listed = name in ("classes_", "feature_names_in_")
         setattr(own, name, np.asarray(value) if listed else value)
