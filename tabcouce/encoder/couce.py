@@ -27,6 +27,7 @@ from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.packed_run import fit_views
 from tabcouce.encoder.plan import automatic_members, check_settings, planned
 from tabcouce.encoder.saved_estimator import restored, saved
+from tabcouce.encoder.shots import LeftOutRows, Shift, calibration
 from tabcouce.encoder.within_context import TypicalContext, with_place
 from tabcouce.errors import FitError
 from tabcouce.models.contract import State
@@ -118,8 +119,13 @@ class CouceEstimator(BaseEstimator):
     typical_: TypicalContext | None
     n_features_in_: int
     view_: str
+    left_out_rows_: LeftOutRows
+    answer_: str = "blind"
+    """View that predictions without context read: 'blind', or what adapt or calibrate chose."""
     place_: Array | None = None
     """(2, p) of the context that an adapted copy is for."""
+    shift_: Shift | None = None
+    """What a calibrated copy adds."""
     selection_: tuple[InnerTrial, ...]
     left_out_: Array
     """Blind estimate of each training row by members that never saw its held-out context (without
@@ -129,7 +135,9 @@ class CouceEstimator(BaseEstimator):
     @property
     def notes_(self) -> tuple[str, ...]:
         """What was chosen inside the training contexts, for the report: stable keys."""
-        view = "within-context" if self.place_ is not None else "do-view" if self.view_ == "do" else "pooled"
+        view = {"within": "within-context", "adjusted": "do-view"}.get(
+            self.answer_, "do-view" if self.view_ == "do" else "pooled"
+        )
         return (view, "interventions") if self.intervention_ else (view,)
 
     # Fitting --------------------------------------------------------------------------------
@@ -203,10 +211,20 @@ class CouceEstimator(BaseEstimator):
         own.selection_ = fitted.trials
         own.rows_used_ = len(kept)
         own.range_ = (float(fold.y.min()), float(fold.y.max()))
-        left_out = fitted.left_out[fitted.choice.blind]
-        whole = np.full((rows, left_out.shape[1]), np.nan)
-        whole[kept] = left_out
-        own.left_out_ = own._as_estimate(whole)
+        choice = fitted.choice
+        roles = {"blind": choice.blind, "adjusted": choice.known, "within": choice.within}
+        own.left_out_rows_ = LeftOutRows(
+            y=fold.y,
+            unit=fold.unit,
+            estimate={
+                name: own._as_estimate(fitted.left_out[variant])
+                for name, variant in roles.items()
+                if variant is not None and (name == "blind" or variant != choice.blind)
+            },
+        )
+        left_out = own.left_out_rows_.estimate["blind"]
+        own.left_out_ = np.full((rows, *left_out.shape[1:]), np.nan)
+        own.left_out_[kept] = left_out
         return own
 
     def _budget(self, fold: FoldRows) -> Budget:
@@ -221,6 +239,10 @@ class CouceEstimator(BaseEstimator):
         return torch.device(self.device)
 
     def _class_count(self) -> int:
+        raise NotImplementedError
+
+    def _numbered(self, y: Any, rows: int) -> tuple[npt.NDArray[np.bool_], Array]:
+        """Which labels can be used, and these as `fit` uses them; ValueError if not as many as rows."""
         raise NotImplementedError
 
     def _as_estimate(self, output: Array) -> Array:
@@ -248,14 +270,43 @@ class CouceEstimator(BaseEstimator):
         own = copy(self)
         u = self._code(X)
         if self.within_ is not None and self.typical_ is not None and len(u) >= LEAST_BATCH:
+            own.answer_ = "within"
             own.place_ = self.typical_.place(u[:, : self.code_.numeric], self.code_.observed(u))
         return own
 
-    def _blind(self, X: Any) -> Array:
+    def calibrate(self, X: Any, y: Any) -> Self:
+        """A copy for the new context that the k labelled rows X (k, p), y (k,) come from: k-shot mode.
+
+        Its predictions without context are moved to the level of these rows: by k / (k + sigma^2 /
+        tau^2) of their mean residual, by the most probable shift of the log-probabilities for
+        classes, and from 10 rows on by a slope too where that won inside. View (pooled or do, and
+        within on an adapted copy), slope and both variances come from training contexts predicted
+        by members that never saw them; without such contexts nothing is moved.
+
+        y  as given to `fit`; rows of a class unknown to `fit` are passed over
+        """
         u = self._code(X)
-        if self.place_ is not None and self.within_ is not None:
+        known, labels = self._numbered(y, len(u))
+        own = copy(self)
+        views = list(dict.fromkeys([self.answer_, "blind", "adjusted"]))
+        views = [view for view in views if view in self.left_out_rows_.estimate]
+        estimate = {view: self._as_estimate(self._read(view, u[known])) for view in views}
+        own.answer_, own.shift_ = calibration(self.left_out_rows_, views, labels, estimate)
+        return own
+
+    def _read(self, view: str, u: Array) -> Array:
+        """(n, 1) values or (n, k) probabilities of one view, for a new context."""
+        if view == "within":
+            assert self.within_ is not None and self.place_ is not None
             return self.within_.plain(with_place(u, self.code_.observed(u), self.place_))
-        return self.blind_.do(u) if self.view_ == "do" else self.blind_.plain(u)
+        if view == "adjusted" or self.view_ == "do":
+            return self.adjusted_.do(u)
+        return self.blind_.plain(u)
+
+    def _blind(self, X: Any) -> Array:
+        """(n,) or (n, k): what `predict` says without context."""
+        estimate = self._as_estimate(self._read(self.answer_, self._code(X)))
+        return estimate if self.shift_ is None else self.shift_(estimate)
 
     def _known(self, X: Any, context: Any) -> Array:
         """Own effects for levels seen in training; rows without any such level are blind."""
@@ -271,12 +322,11 @@ class CouceEstimator(BaseEstimator):
         known = (index < self.levels_.total).any(axis=1)
         out = self._blind(X)
         if known.any():
-            out[known] = self.adjusted_.known(u[known], index[known])
+            out[known] = self._as_estimate(self.adjusted_.known(u[known], index[known]))
         return out
 
     def _do(self, X: Any) -> Array:
-        u = self._code(X)
-        return self.adjusted_.do(u)
+        return self._as_estimate(self.adjusted_.do(self._code(X)))
 
     def _code(self, X: Any) -> Array:
         check_is_fitted(self, "code_")
@@ -295,7 +345,7 @@ class CouceEstimator(BaseEstimator):
 
     @classmethod
     def from_state(cls, state: State) -> Self:
-        """Inverse of `state`; `selection_` is not kept."""
+        """Inverse of `state`, for a model that is not an adapted or calibrated copy."""
         return restored(cls, state)
 
     # Attribution ----------------------------------------------------------------------------

@@ -44,15 +44,21 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
 
     def predict(self, X: Any, context: Any = None) -> Array:
         """(n,) predictions: blind without context, known with it; an unseen level counts as new."""
-        return self._as_estimate(self._blind(X) if context is None else self._known(X, context))
+        return self._blind(X) if context is None else self._known(X, context)
 
     def predict_do(self, X: Any) -> Array:
         """(n,) sum over training contexts of P(k) times the prediction in context k."""
-        return self._as_estimate(self._do(X))
+        return self._do(X)
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Array:
         """The panel's name for `predict`."""
         return self.predict(X, context)
+
+    def _numbered(self, y: Any, rows: int) -> tuple[npt.NDArray[np.bool_], Array]:
+        value = np.asarray(y, dtype=float)
+        if value.shape != (rows,) or not np.isfinite(value).all():
+            raise ValueError(f"y must be {rows} finite values, one a labelled row. Got {value.shape}.")
+        return np.ones(rows, dtype=bool), value
 
     def _as_estimate(self, output: Array) -> Array:
         low, high = self.range_
@@ -65,6 +71,14 @@ class CouceClassifier(ClassifierMixin, CouceEstimator):
 
     def _class_count(self) -> int:
         return len(self.classes_)
+
+    def _numbered(self, y: Any, rows: int) -> tuple[npt.NDArray[np.bool_], Array]:
+        given = np.asarray(y).tolist()
+        if len(given) != rows:
+            raise ValueError(f"y must be {rows} classes, one a labelled row. Got {len(given)}.")
+        number = {label: float(k) for k, label in enumerate(self.classes_.tolist())}
+        known = np.array([label in number for label in given], dtype=bool)
+        return known, np.array([number[label] for label in given if label in number])
 
     def _as_estimate(self, output: Array) -> Array:
         return output

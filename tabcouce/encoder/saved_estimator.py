@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.inner_selection import InnerTrial
+from tabcouce.encoder.members import Variant
 from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.saved_view import view_arrays, view_from, view_settings
+from tabcouce.encoder.shots import LeftOutRows
 from tabcouce.encoder.within_context import TypicalContext
 from tabcouce.models.contract import State
 
@@ -43,6 +47,10 @@ def saved(model: CouceEstimator) -> State:
         "code": model.code_.settings(),
         "levels": model.levels_.settings(),
         "views": {name: view_settings(view) for name, view in views.items()},
+        "selection": [
+            {"variant": asdict(one.variant), "unit": _plain(one.unit), "loss": _plain(one.loss)}
+            for one in model.selection_
+        ],
         "fitted": {name: _plain(getattr(model, name)) for name in KEPT if hasattr(model, name)},
     }
     arrays: dict[str, Any] = {}
@@ -50,6 +58,9 @@ def saved(model: CouceEstimator) -> State:
         arrays |= view_arrays(view, name)
     if model.typical_ is not None:
         arrays["typical"] = np.stack([model.typical_.mean, model.typical_.variance])
+    rows = model.left_out_rows_
+    arrays |= {"left_out.y": rows.y, "left_out.unit": rows.unit}
+    arrays |= {f"left_out.estimate.{view}": value for view, value in rows.estimate.items()}
     return State(settings=settings, arrays=arrays)
 
 
@@ -68,6 +79,16 @@ def restored(kind: type[Fitted], state: State) -> Fitted:
         own.adjusted_ = view_from(views["adjusted"], state.arrays, "adjusted")
     own.within_ = view_from(views["within"], state.arrays, "within") if "within" in views else None
     own.typical_ = TypicalContext(*state.arrays["typical"]) if "typical" in state.arrays else None
+    own.selection_ = tuple(
+        InnerTrial(Variant(**one["variant"]), np.asarray(one["unit"]), np.asarray(one["loss"]))
+        for one in settings["selection"]
+    )
+    prefix = "left_out.estimate."
+    own.left_out_rows_ = LeftOutRows(
+        np.asarray(state.arrays["left_out.y"]),
+        np.asarray(state.arrays["left_out.unit"]),
+        {name.removeprefix(prefix): v for name, v in state.arrays.items() if name.startswith(prefix)},
+    )
     for name, value in settings["fitted"].items():
         listed = name in ("classes_", "feature_names_in_")
         setattr(own, name, np.asarray(value) if listed else value)
