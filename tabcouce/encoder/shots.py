@@ -75,7 +75,7 @@ class LinePrior:
 
     @classmethod
     def of(cls, y: Array, estimate: Array, unit: npt.NDArray[np.int64]) -> LinePrior:
-        known = np.isfinite(estimate)
+        known = np.asarray(np.isfinite(estimate))
         r = y - estimate
         offset = ShotPrior.of_values(r, unit)
         slopes, precision = [], []
@@ -138,7 +138,7 @@ def shots_loss(rows: LeftOutRows, view: str, k: int) -> dict[int, float]:
     Loss as in `inner_selection`; contexts of k rows or fewer are left out.
     """
     prior = rows.prior(view)
-    known = np.isfinite(rows.estimate[view].reshape(len(rows.y), -1)).all(axis=1)
+    known = np.asarray(np.isfinite(rows.estimate[view].reshape(len(rows.y), -1)).all(axis=1))
     loss = {}
     for level, own in _contexts(rows.unit, known, k + 2):
         n = len(own)
@@ -154,7 +154,7 @@ def shots_loss(rows: LeftOutRows, view: str, k: int) -> dict[int, float]:
 
 def slope_gain(rows: LeftOutRows, view: str, line: LinePrior, k: int) -> Comparison:
     """What a slope beside the offset gains on left-out contexts, over draws of k rows."""
-    known = np.isfinite(rows.estimate[view])
+    known = np.asarray(np.isfinite(rows.estimate[view]))
     offset, both = {}, {}
     for level, own in _contexts(rows.unit, known, k + 2):
         offset[level] = _drawn(rows, own, view, k, lambda y, p: ShotOffset.of_values(y, p, line.offset))
