@@ -26,6 +26,8 @@ from tabcouce.splits.split import Split, SplitPlan
 MARGIN = {"r2": 0.01, "auc": 0.005}
 FEWEST_UNITS = 4
 LINEAR = "linear"
+MEASURED_ONLY = ("peer_stack",)
+"""Runs beside the panel to show what our own parts add; never recommended."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ def decide(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan, *, draws:
     Raises  ValueError if no trial of the headline split is among them
     """
     metric = "r2" if dataset.is_regression else "auc"
+    trials = [trial for trial in trials if trial.model not in MEASURED_ONLY]
     headline = [trial for trial in trials if trial.split == plan.headline and trial.mode == "blind"]
     if not headline:
         raise ValueError(f"no finished trial on the headline split '{plan.headline}'")

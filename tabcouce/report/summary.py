@@ -22,6 +22,7 @@ MODEL_ORDER = (
     "lightgbm_context",
     "kernel",
     "couce",
+    "peer_stack",
     "system",
 )
 """Simplest first; every table and chart lists models in this order."""

@@ -1,0 +1,169 @@
+"""The system as one more candidate: stacked from the fold models that are there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tabcouce.evaluation.run import all_classes
+from tabcouce.evaluation.scores import tested_rows
+from tabcouce.evaluation.trial import Trial
+from tabcouce.models.contract import CrossEstimated, Model
+from tabcouce.roles.dataset import Dataset
+from tabcouce.splits.split import Fold, Split, SplitPlan
+from tabcouce.system.stack import StackModel
+from tabcouce.system.weights import Mix, choose_mix, equal_mix, error_products
+
+Floats = npt.NDArray[np.float64]
+SYSTEM = "system"
+PEERS = "peer_stack"
+OURS = ("couce", "kernel")
+"""What the stack of peers does without, so that the gain of our own parts can be measured."""
+CONTEXT_EXPERTS = ("lightgbm_context", "kernel")
+"""They subtract what contexts add; with few contexts what they leave for a new one is not known."""
+FEWEST_FOR_EXPERTS = 6
+ENOUGH = 0.2
+"""Share of the training rows a model must have left out to be a member."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What members said of training rows they had left out.
+
+    estimates  (M, n) values or (M, n, k) probabilities, all finite
+    rows       (n,) positions among the rows of the dataset
+    """
+
+    members: tuple[str, ...]
+    estimates: Floats
+    rows: npt.NDArray[np.int64]
+
+
+def stacked_trials(
+    trials: Sequence[Trial],
+    dataset: Dataset,
+    plan: SplitPlan,
+    *,
+    key: str = SYSTEM,
+    without: Sequence[str] = (),
+) -> tuple[Trial, ...]:
+    """One trial per split of the stack of all models that finished there; no model is fitted.
+
+    Where a context is held out the weights come from left-out predictions of the training rows, so
+    that nothing of the test context enters. On shuffled rows whose contexts are known there are
+    none in that mode (left-out contexts are blind); the weights of a fold then come from the other
+    folds' test predictions. DIFF: their models saw this fold's targets, the weights did not.
+
+    without  model keys that are not to be members
+    """
+    made = []
+    for split in plan.splits:
+        known = split.key == "shuffled" and dataset.contexts.shape[1] > 0
+        members = stack_members(trials, split, known, without)
+        if len(members) > 1:
+            made.append(_stacked(members, dataset, split, key, known))
+    return tuple(made)
+
+
+def final_mix(members: Sequence[Trial], dataset: Dataset, split: Split, *, blind: bool) -> Mix:
+    """The weights for use: from the members' test predictions of all folds of the split.
+
+    DIFF: for use nothing is held back, so every row that a fold tested tells about the weights.
+    """
+    rows = np.logical_and.reduce([tested_rows(trial) for trial in members])
+    errors = LeftOut(
+        tuple(trial.model for trial in members),
+        np.stack([trial.prediction[rows] for trial in members]),
+        np.flatnonzero(rows),
+    )
+    return mixed(errors, dataset, split.unit, blind=blind)
+
+
+def stack_members(
+    trials: Sequence[Trial], split: Split, known: bool, without: Sequence[str] = ()
+) -> list[Trial]:
+    """One trial per model: in the known mode where asked for and run, else blind."""
+    found: dict[str, Trial] = {}
+    for trial in trials:
+        if trial.split != split.key or trial.model in (SYSTEM, PEERS, *without):
+            continue
+        if trial.mode != "blind" and not (known and trial.mode == "known"):
+            continue
+        if trial.mode == ("known" if known else "blind") or trial.model not in found:
+            found[trial.model] = trial
+    return list(found.values())
+
+
+def _stacked(members: Sequence[Trial], dataset: Dataset, split: Split, key: str, known: bool) -> Trial:
+    everything = np.stack([trial.prediction for trial in members])
+    prediction = np.full_like(members[0].prediction, np.nan)
+    fitted: list[StackModel] = []
+    for number, fold in enumerate(split.folds):
+        models = {trial.model: trial.fitted[number] for trial in members}
+        errors = _other_folds(members, fold) if known else _left_out(models, dataset, fold)
+        mix = mixed(errors, dataset, split.unit, blind=not known) if errors else equal_mix(tuple(models))
+        chosen = [position for position, trial in enumerate(members) if trial.model in mix.members]
+        prediction[fold.test] = mix(everything[chosen][:, fold.test])
+        fitted.append(StackModel(models, {"blind": mix}))
+    notes = [note for stack in fitted for note in stack.notes_]
+    return Trial(
+        model=key,
+        split=split.key,
+        prediction=prediction,
+        fitted=tuple(fitted),
+        seconds=sum(trial.seconds for trial in members),
+        rows_used=max(trial.rows_used for trial in members),
+        mode="known" if known else "blind",
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def mixed(found: LeftOut, dataset: Dataset, unit: npt.NDArray[np.int64], *, blind: bool) -> Mix:
+    """The mix that left-out predictions ask for."""
+    contexts = unit[found.rows]
+    few = len(np.unique(contexts)) < FEWEST_FOR_EXPERTS
+    kept = [j for j, member in enumerate(found.members) if not (blind and few and member in CONTEXT_EXPERTS)]
+    y = dataset.y[found.rows]
+    truth = y if dataset.is_regression else (y[:, None] == np.arange(len(dataset.classes))).astype(float)
+    products = error_products(found.estimates[kept] - truth, contexts)
+    return choose_mix([found.members[j] for j in kept], products)
+
+
+def _left_out(models: Mapping[str, Model], dataset: Dataset, fold: Fold) -> LeftOut | None:
+    """What the fold's models said of training contexts they had left out; None where none did."""
+    told = {
+        key: each
+        for key, model in models.items()
+        if (each := left_out_estimate(model, dataset, fold)) is not None
+    }
+    known = {key: np.isfinite(each).reshape(len(each), -1).all(axis=1) for key, each in told.items()}
+    # A model that left out only some rows (a cap, fewer folds) must not take the others' rows away.
+    members = tuple(key for key in told if known[key].mean() >= ENOUGH)
+    if len(members) < 2:
+        return None
+    shared = np.logical_and.reduce([known[key] for key in members])
+    if not shared.any():
+        return None
+    return LeftOut(members, np.stack([told[key][shared] for key in members]), fold.train[shared])
+
+
+def left_out_estimate(model: Model, dataset: Dataset, fold: Fold) -> Floats | None:
+    """(n,) values or (n, k) probabilities of all classes for the training rows; None without any."""
+    if not isinstance(model, CrossEstimated):
+        return None
+    if dataset.is_regression:
+        return model.left_out_
+    return all_classes(model.left_out_, model, len(dataset.classes), len(fold.train))
+
+
+def _other_folds(members: Sequence[Trial], fold: Fold) -> LeftOut:
+    rows = np.logical_and.reduce([tested_rows(trial) for trial in members])
+    rows[fold.test] = False
+    return LeftOut(
+        tuple(trial.model for trial in members),
+        np.stack([trial.prediction[rows] for trial in members]),
+        np.flatnonzero(rows),
+    )

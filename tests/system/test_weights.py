@@ -1,0 +1,103 @@
+"""Weights of the stack: exact on the simplex, held back where contexts are few, honest about gains."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from tabcouce.system.weights import choose_mix, equal_mix, error_products, simplex_weights
+
+Floats = npt.NDArray[np.float64]
+
+
+def made(contexts: int, spread: tuple[float, ...], seed: int = 0, rows: int = 30) -> tuple[Floats, Floats]:
+    """(M, n) errors of independent models with these standard deviations, and (n,) contexts."""
+    rng = np.random.default_rng(seed)
+    unit = np.repeat(np.arange(contexts), rows)
+    return np.stack([rng.normal(0, s, len(unit)) for s in spread]), unit
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_weights_are_the_best_of_a_grid_over_the_simplex(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(5, 3)) + rng.normal(size=(5, 1))
+    product = root.T @ root
+    w = simplex_weights(product)
+    assert w.sum() == pytest.approx(1.0) and (w >= 0).all()
+    steps = 60
+    best = min(
+        float(np.array([a, b, steps - a - b]) @ product @ np.array([a, b, steps - a - b])) / steps**2
+        for a, b in itertools.product(range(steps + 1), repeat=2)
+        if a + b <= steps
+    )
+    assert w @ product @ w <= best + 1e-9
+    assert w @ product @ w == pytest.approx(best, rel=0.02)
+
+
+def test_independent_errors_are_weighted_by_their_inverse_variance() -> None:
+    w = simplex_weights(np.diag([1.0, 4.0]))
+    assert w == pytest.approx([0.8, 0.2])
+
+
+def test_each_context_counts_alike_however_many_rows_it_has() -> None:
+    unit = np.array([0, 0, 0, 0, 1])
+    errors = np.array([[1.0, 1.0, -1.0, 1.0, 3.0], [0.0, 2.0, 0.0, 0.0, 1.0]])
+    products = error_products(errors, unit)
+    for g in (0, 1):
+        for a, b in itertools.product(range(2), repeat=2):
+            rows = [i for i in range(5) if unit[i] == g]
+            expected = sum(errors[a, i] * errors[b, i] for i in rows) / len(rows)
+            assert products[g, a, b] == pytest.approx(expected)
+
+
+def test_errors_of_probabilities_add_up_over_the_classes() -> None:
+    rng = np.random.default_rng(1)
+    errors = rng.normal(size=(2, 6, 3))
+    unit = np.array([0, 0, 1, 1, 1, 1])
+    products = error_products(errors, unit)
+    expected = sum(errors[0, i] @ errors[1, i] for i in (2, 3, 4, 5)) / 4
+    assert products[1, 0, 1] == pytest.approx(expected)
+
+
+def test_a_model_that_alone_is_far_better_is_taken_alone() -> None:
+    errors, unit = made(12, (0.1, 2.0, 2.0))
+    mix = choose_mix(("linear", "lightgbm", "couce"), error_products(errors, unit))
+    assert mix.kind == "single" or mix.weight[0] > 0.9
+    loss = np.mean(np.square(np.asarray(mix.weight) @ errors))
+    assert loss < 1.1 * np.mean(np.square(errors[0]))
+
+
+def test_fitted_weights_are_shrunk_to_the_default_mix_by_four_contexts() -> None:
+    errors, unit = made(8, (1.0, 3.0, 9.0), rows=400)
+    products = error_products(errors, unit)
+    mix = choose_mix(("random_forest", "lightgbm", "couce"), products)
+    assert mix.kind in ("fitted", "single")
+    if mix.kind == "fitted":
+        free = simplex_weights(products.mean(axis=0))
+        expected = (8 * free + 4 * np.full(3, 1 / 3)) / 12
+        assert np.asarray(mix.weight) == pytest.approx(expected)
+
+
+def test_equal_models_keep_the_default_mix() -> None:
+    kinds = []
+    for seed in range(20):
+        errors, unit = made(10, (1.0, 1.0, 1.0, 1.0), seed)
+        mix = choose_mix(("linear", "random_forest", "lightgbm", "couce"), error_products(errors, unit))
+        kinds.append(mix.kind)
+        assert sum(mix.weight) == pytest.approx(1.0)
+    assert kinds.count("single") <= 1
+
+
+def test_without_left_out_rows_the_anchors_share() -> None:
+    assert equal_mix(("constant", "lightgbm", "couce")).weight == (0.0, 0.5, 0.5)
+    assert equal_mix(("constant", "linear")).weight == (0.5, 0.5)
+    errors, unit = made(1, (1.0, 0.5, 2.0))
+    mix = choose_mix(("lightgbm", "linear", "couce"), error_products(errors, unit))
+    assert mix.kind == "default" and mix.weight == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+
+
+def test_members_without_errors_share_alike() -> None:
+    assert simplex_weights(np.zeros((2, 2))) == pytest.approx([0.5, 0.5])
