@@ -23,15 +23,7 @@ import pandas as pd
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as dump_arrays
 
-from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.errors import BundleError, Place
-from tabcouce.models import (
-    BoostingModel,
-    ConstantModel,
-    ContextBoostingModel,
-    ForestModel,
-    LinearModel,
-)
 from tabcouce.models.contract import Model, State
 from tabcouce.read.table import Layout
 from tabcouce.report import Summary, predictions_frame, write_page, write_result, write_workbook
@@ -41,20 +33,10 @@ from tabcouce.roles.declaration import Derived
 from tabcouce.study import Study, TargetStudy
 from tabcouce.study.saved import InputColumn, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
+from tabcouce.system.stack import KINDS, StackModel
 
 SCHEMA_VERSION = 1
-MODELS: dict[str, Any] = {
-    cls.__name__: cls
-    for cls in (
-        BoostingModel,
-        ConstantModel,
-        ContextBoostingModel,
-        CouceClassifier,
-        CouceRegressor,
-        ForestModel,
-        LinearModel,
-    )
-}
+MODELS: dict[str, Any] = {**KINDS, StackModel.__name__: StackModel}
 
 
 def save_study(study: Study, summary: Summary, folder: Path, *, lang: str) -> None:

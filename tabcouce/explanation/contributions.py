@@ -24,6 +24,7 @@ from tabcouce.models import (
 )
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
+from tabcouce.system.stack import StackModel
 
 BACKGROUND = 64
 """Training rows that expected gradients average over."""
@@ -47,7 +48,7 @@ def attribute(trial: Trial, dataset: Dataset, split: Split, *, rows: int, seed: 
     method = ""
     for k, (fold, model) in enumerate(zip(split.folds, trial.fitted, strict=True)):
         share = max(1, round(rows * len(fold.test) / tested))
-        if isinstance(model, ForestModel):
+        if has_forest(model):
             share = min(share, max(1, FOREST_ROWS // len(split.folds)))
         some = np.sort(rng.choice(fold.test, min(share, len(fold.test)), replace=False))
         train = rng.choice(fold.train, min(BACKGROUND, len(fold.train)), replace=False)
@@ -68,6 +69,12 @@ def attribute(trial: Trial, dataset: Dataset, split: Split, *, rows: int, seed: 
         gap=gap,
         method=method,
     )
+
+
+def has_forest(model: object) -> bool:
+    if isinstance(model, StackModel):
+        return any(isinstance(model.members[key], ForestModel) for key in model.weights())
+    return isinstance(model, ForestModel)
 
 
 @dataclass(frozen=True)
@@ -176,3 +183,22 @@ def _(
     values = dense[at, :, own] @ columns.T
     base = start[own]
     return Explained(values, base, largest_gap(values, base, output[at, own]), "expected gradients")
+
+
+@explain.register
+def _(model: StackModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
+    """Weighted mean of the members' contributions; for classes those of the heaviest member.
+
+    Values add up in the unit of the target. Log-odds of some members and probabilities of others
+    do not, and members may predict different classes.
+    """
+    weights = model.weights()
+    if len(model.classes_):
+        weights = {max(weights, key=lambda key: weights[key]): 1.0}
+    parts = {key: explain(model.members[key], X, background, seed) for key in weights}
+    return Explained(
+        sum((w * parts[key].values for key, w in weights.items()), np.zeros(X.shape)),
+        sum((w * parts[key].base for key, w in weights.items()), np.zeros(len(X))),
+        sum(w * parts[key].gap for key, w in weights.items()),
+        parts[next(iter(weights))].method if len(parts) == 1 else "weighted contributions",
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from tabcouce.checks import check
 from tabcouce.evaluation import Candidate, ModelScores, Trial, Verdict, decide, score
 from tabcouce.evaluation.run import contexts_for
+from tabcouce.evaluation.stacked import OURS, PEERS, SYSTEM, final_mix, stack_members, stacked_trials
 from tabcouce.explanation.contributions import attribute
 from tabcouce.explanation.effects import Slopes, slopes
 from tabcouce.explanation.factor import Attribution, Factor
@@ -28,6 +29,8 @@ from tabcouce.study.panel import check_device, panel
 from tabcouce.study.progress import Listener, Report, Stopwatch, silent
 from tabcouce.study.value import Cap, Study, TargetStudy
 from tabcouce.system import Intervals, TrainingRange, fit_intervals
+from tabcouce.system.stack import StackModel
+from tabcouce.system.weights import Mix
 
 STAGES = {"checks": 2.0, "models": 70.0, "scores": 6.0, "final models": 7.0, "factors": 15.0}
 PACKAGES = ("tabcouce", "numpy", "pandas", "scikit-learn", "lightgbm", "torch", "shap")
@@ -116,11 +119,13 @@ def fit_target(
     candidates = panel(dataset, effort, seed=seed, device=device)
     with watch.stage("models") as report:
         finished = run_until_interrupted(candidates, dataset, plan, report)
-    judged, late = finish(lambda: judge(finished.trials, dataset, plan, effort, seed=seed, watch=watch))
+    trials = with_stacks(finished.trials, dataset, plan)
+    judged, late = finish(lambda: judge(trials, dataset, plan, effort, seed=seed, watch=watch))
     split = plan.of(judged.verdict.headline)
     wanted = {judged.verdict.recommended, judged.verdict.known_context, "lightgbm"} & set(judged.headline)
     with watch.stage("final models") as report:
-        final, later = finish(lambda: refit(candidates, wanted, dataset, split, report))
+        mixes = stack_mixes(trials, dataset, plan) if SYSTEM in wanted else {}
+        final, later = finish(lambda: refit(candidates, wanted, mixes, dataset, split, report))
     stopped = finished.interrupted or late or later
     explained = Explanations((), ())
     try:
@@ -140,7 +145,7 @@ def fit_target(
         dataset=dataset,
         findings=findings,
         plan=plan,
-        trials=finished.trials,
+        trials=trials,
         scores=judged.scores,
         verdict=judged.verdict,
         factors=explained.factors,
@@ -149,7 +154,7 @@ def fit_target(
         inside=TrainingRange.of(dataset.X),
         outside_rate=outside_rate(dataset, split),
         final=final,
-        caps=caps(finished.trials, plan),
+        caps=caps(trials, plan),
         seconds=dict(watch.seconds),
     )
     return study, stopped
@@ -174,17 +179,45 @@ def judge(
     return Judged(scores, verdict, blind)
 
 
+def with_stacks(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan) -> tuple[Trial, ...]:
+    """Beside the models their stack, and the stack without our own parts, to see what those add."""
+    peers = stacked_trials(trials, dataset, plan, key=PEERS, without=OURS)
+    return (*trials, *peers, *stacked_trials(trials, dataset, plan))
+
+
+def stack_mixes(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan) -> dict[str, Mix]:
+    """The stack's weights for use on a new context and, where contexts are known, on those."""
+    keys = {"blind": plan.headline}
+    if dataset.contexts.shape[1] and any(trial.split == "shuffled" for trial in trials):
+        keys["known"] = "shuffled"
+    mixes = {}
+    for mode, key in keys.items():
+        members = stack_members(trials, plan.of(key), known=mode == "known")
+        mixes[mode] = final_mix(members, dataset, plan.of(key), blind=mode == "blind")
+    return mixes
+
+
 def refit(
-    candidates: Sequence[Candidate], wanted: set[str], dataset: Dataset, split: Split, report: Report
+    candidates: Sequence[Candidate],
+    wanted: set[str],
+    mixes: Mapping[str, Mix],
+    dataset: Dataset,
+    split: Split,
+    report: Report,
 ) -> dict[str, Model]:
-    """The wanted models on all rows, for `predict`; they tune for what the split holds out."""
+    """The wanted models on all rows, for `predict`; they tune for what the split holds out.
+
+    mixes  weights of the stack by way of use; every member that counts is fitted for it
+    """
     final: dict[str, Model] = {}
+    members = {key for mix in mixes.values() for key in mix.counting}
     context = contexts_for(dataset, split)
     for candidate in candidates:
-        if candidate.key in wanted:
-            report(candidate.key, len(final) / len(wanted))
+        if candidate.key in wanted | members:
+            report(candidate.key, len(final) / len(wanted | members))
             final[candidate.key] = candidate.make().fit(dataset.X, dataset.y, context)
-    return final
+    stack = {SYSTEM: StackModel({key: final[key] for key in final if key in members}, mixes)} if mixes else {}
+    return {key: model for key, model in {**final, **stack}.items() if key in wanted}
 
 
 def held_out_intervals(trial: Trial, dataset: Dataset, split: Split) -> Intervals | None:

@@ -36,6 +36,11 @@ class Mix:
     kind: MixKind
     contexts: int
 
+    @property
+    def counting(self) -> tuple[str, ...]:
+        """Members of weight above zero."""
+        return tuple(key for key, w in zip(self.members, self.weight, strict=True) if w > 0)
+
     def __call__(self, estimates: Floats) -> Floats:
         """(n,) or (n, k) weighted mean of (M, n) values or (M, n, k) probabilities."""
         return np.tensordot(np.asarray(self.weight), estimates, axes=1)

@@ -51,12 +51,12 @@ def build_plan(machine: np.ndarray, folds: int = 4) -> SplitPlan:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def dataset_of() -> Callable[..., Dataset]:
     return build_dataset
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plan_of() -> Callable[..., SplitPlan]:
     return build_plan
 

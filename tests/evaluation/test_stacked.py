@@ -33,11 +33,9 @@ def machines(n: int = 240, levels: int = 8, seed: int = 0) -> tuple[pd.DataFrame
 
 
 @pytest.fixture(scope="module")
-def finished():
-    from conftest import build_dataset, build_plan
-
+def finished(dataset_of, plan_of):
     X, y, machine = machines()
-    dataset, plan = build_dataset(X, y, machine), build_plan(machine)
+    dataset, plan = dataset_of(X, y, machine), plan_of(machine)
     return dataset, plan, tuple(run_trials(PANEL, dataset, plan))
 
 
@@ -72,11 +70,9 @@ def test_targets_of_the_test_machine_do_not_move_its_weights(finished) -> None:
     assert before.fitted[0].mixes == after.fitted[0].mixes
 
 
-def test_with_few_contexts_models_with_context_effects_stay_out(finished) -> None:
-    from conftest import build_dataset, build_plan
-
+def test_with_few_contexts_models_with_context_effects_stay_out(dataset_of, plan_of) -> None:
     X, y, machine = machines(120, levels=4)
-    dataset, plan = build_dataset(X, y, machine), build_plan(machine)
+    dataset, plan = dataset_of(X, y, machine), plan_of(machine)
     trials = tuple(run_trials(PANEL[-2:], dataset, plan))
     blind = next(t for t in stacked_trials(trials, dataset, plan) if t.mode == "blind")
     assert all(set(model.weights()) == {"lightgbm"} for model in blind.fitted)
@@ -116,12 +112,10 @@ def test_labels_of_a_new_machine_move_every_member(finished) -> None:
     assert np.mean((moved.estimate(X.iloc[5:]) - y[5:]) ** 2) < blind
 
 
-def test_classes_are_stacked_as_probabilities() -> None:
-    from conftest import build_dataset, build_plan
-
+def test_classes_are_stacked_as_probabilities(dataset_of, plan_of) -> None:
     X, y, machine = machines(160)
     label = np.digitize(y, [0.0, 2.0]).astype(float)
-    dataset, plan = build_dataset(X, label, machine, ("low", "mid", "high")), build_plan(machine)
+    dataset, plan = dataset_of(X, label, machine, ("low", "mid", "high")), plan_of(machine)
     panel = (
         Candidate("constant", lambda: ConstantModel("classification")),
         Candidate("linear", lambda: LinearModel("classification")),
