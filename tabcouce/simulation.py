@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 
 Array = npt.NDArray[np.float64]
-Draw = Literal["train", "unseen", "reversed", "interventional"]
+Draw = Literal["train", "unseen", "reversed", "interventional", "drifted"]
 
-DRAWS: tuple[Draw, ...] = ("train", "unseen", "reversed", "interventional")
+DRAWS: tuple[Draw, ...] = ("train", "unseen", "reversed", "interventional", "drifted")
 
 
 @dataclass(frozen=True)
@@ -359,6 +359,115 @@ def assignment(*, seed: int = 0, rows: int = 1080, contexts: int = 8, draw: Draw
     return _small("assignment", draw, readings, y, surface, context, PROXIES)
 
 
+# Processes of one claim each ----------------------------------------------------------------
+
+WAVE_POINTS = 64
+NUISANCE_MODE, LABEL_MODE = 2, 14
+"""Modes of the waveform: the machine's lies in the low third of frequencies, the label's in the middle."""
+
+
+def waveform(*, seed: int = 0, rows: int = 1080, contexts: int = 8, draw: Draw = "train") -> Process:
+    """A cavity pressure curve: the machine sets a slow swing, the quality a faster one's amplitude.
+
+    Amplitudes 1 + 0.8 (m + 0.3 e) of mode 2 and 1 + 0.4 y of mode 14, noise 0.35 a point. In
+    training, products are routed to machines by quality, P(machine) ~ exp(2 m y / 1.5); unseen:
+    other machines, no routing; reversed: the opposite routing.
+    """
+    rng = _rng("waveform", seed, draw)
+    m = _machine_state(contexts, draw) / 1.5
+    y = rng.standard_normal(rows)
+    strength = {"train": 2.0, "reversed": -2.0}.get(draw, 0.0)
+    machine = (strength * y[:, None] * m + rng.gumbel(size=(rows, contexts))).argmax(axis=1)
+    letter = "M" if draw == "train" else "N"
+    context = pd.DataFrame({"machine": [f"{letter}{k + 1:02d}" for k in machine]})
+    t = 2 * np.pi * np.arange(WAVE_POINTS) / WAVE_POINTS
+    swing = 1 + 0.8 * (m[machine] + 0.3 * rng.standard_normal(rows))
+    curve = swing[:, None] * np.sin(NUISANCE_MODE * t) + (1 + 0.4 * y)[:, None] * np.sin(LABEL_MODE * t)
+    curve += 0.35 * rng.standard_normal((rows, WAVE_POINTS))
+    points = tuple(Quantity(f"Cavity pressure {k:02d}", "MPa", 40.0, 5.0) for k in range(WAVE_POINTS))
+    readings = _readings(curve, points)
+    return _unscored("waveform", draw, readings, y, y, context, "sensor")
+
+
+def sparse_lots(*, seed: int = 0, rows: int = 1080, contexts: int = 12, draw: Draw = "train") -> Process:
+    """Half of the lots have three rows, the others share the rest; the columns are those of `assignment`.
+
+    Lot states m lie even in [-1.5, 1.5], rare and large lots in turn; a lot draws its rows with
+    probability proportional to exp(m y), rare lots first. unseen: other lots, all equally large,
+    no routing.
+    """
+    rng = _rng("sparse_lots", seed, draw)
+    m = _machine_state(contexts, draw)
+    v = rng.standard_normal((rows, 4))
+    surface = _small_surface(v)
+    y = surface + 0.3 * rng.standard_normal(rows)
+    if draw == "train":
+        rare, large = np.arange(0, contexts, 2), np.arange(1, contexts, 2)
+        lot = large[(y[:, None] * m[large] + rng.gumbel(size=(rows, len(large)))).argmax(axis=1)]
+        free = np.ones(rows, dtype=bool)
+        for k in rare:
+            wish = np.where(free, m[k] * y + rng.gumbel(size=rows), -np.inf)
+            chosen = np.argsort(-wish, kind="stable")[:3]
+            lot[chosen], free[chosen] = k, False
+    else:
+        lot = rng.integers(contexts, size=rows)
+    letter = "M" if draw == "train" else "N"
+    context = pd.DataFrame({"machine": [f"{letter}{k + 1:02d}" for k in lot]})
+    sensors = _readings(v + 0.7 * rng.standard_normal(v.shape), LINE[:4])
+    given_away = m[lot][:, None] + 0.3 * rng.standard_normal((rows, len(PROXIES)))
+    readings = pd.concat([sensors, _readings(given_away, PROXIES)], axis=1)
+    return _small("sparse_lots", draw, readings, y, surface, context, PROXIES)
+
+
+def drifting_sensors(*, seed: int = 0, rows: int = 1080, contexts: int = 24, draw: Draw = "train") -> Process:
+    """Every value is read twice: by a stable, noisy sensor (0.5) and a precise one (0.1) that drifts.
+
+    The precise sensors of a machine have their own offset (sd 0.2) and gain (sd 0.05); drifted:
+    new machines with offset sd 1.0 and gain sd 0.2. Declared tolerance: an offset of 0.8 spreads.
+    """
+    rng = _rng("drifting_sensors", seed, draw)
+    machine, context = _machines(rows, contexts, draw)
+    v = rng.standard_normal((rows, 4))
+    surface = _small_surface(v)
+    y = surface + 0.3 * rng.standard_normal(rows)
+    offset_sd, gain_sd = (1.0, 0.2) if draw == "drifted" else (0.2, 0.05)
+    offset = offset_sd * rng.standard_normal((contexts, 4))
+    gain = 1 + gain_sd * rng.standard_normal((contexts, 4))
+    stable = v + 0.5 * rng.standard_normal(v.shape)
+    precise = gain[machine] * (v + 0.1 * rng.standard_normal(v.shape)) + offset[machine]
+    columns = tuple(
+        replace(q, name=f"{q.name} ({kind})") for kind in ("thermowell", "probe") for q in LINE[:4]
+    )
+    readings = _readings(np.hstack([stable, precise]), columns)
+    process = _unscored("drifting_sensors", draw, readings, y, surface, context, "sensor")
+    return replace(process, tolerances={q.name: (0.8 * q.spread, 0.0) for q in columns[4:]})
+
+
+def _unscored(
+    name: str,
+    draw: Draw,
+    readings: pd.DataFrame,
+    y: Array,
+    surface: Array,
+    context: pd.DataFrame,
+    kind: str,
+) -> Process:
+    """A process about prediction only: no declared effects."""
+    columns = list(readings.columns)
+    return Process(
+        name=name,
+        draw=draw,
+        X=readings,
+        y=y,
+        context=context,
+        surface=surface,
+        effects=dict.fromkeys(columns, float("nan")),
+        directions=dict.fromkeys(columns, "mixed"),
+        kinds=dict.fromkeys(columns, kind),
+        units={column: "" for column in columns},
+    )
+
+
 PROCESSES: Mapping[str, Simulator] = {
     "none": none,
     "sensor_shift": sensor_shift,
@@ -368,4 +477,7 @@ PROCESSES: Mapping[str, Simulator] = {
     "target_offset": target_offset,
     "effect_modifier": effect_modifier,
     "step_like": step_like,
+    "waveform": waveform,
+    "sparse_lots": sparse_lots,
+    "drifting_sensors": drifting_sensors,
 }

@@ -50,6 +50,10 @@ class CouceEstimator(BaseEstimator):
     epochs, batch  None: by the number of rows
     view           'auto', 'pooled' or 'do': what `predict` without context uses
     interventions  'auto', 'on' or 'off'
+    host           'proxy_nca', 'proxy_anchor' or 'soft_triple'
+    neighbour_weight  of the soft-nearest-neighbour term
+    orthogonality  weight of the detector dictionary's soft orthogonality; variance_gate: whether
+                   its atoms close for noise (G1)
     threshold_margin  'off', 'fixed' or 'adaptive': TCM, which asks that one similarity threshold
                    fits all contexts; off because its gain trades against utility
     within         whether to train also what `adapt` needs; about half as much work again
@@ -75,6 +79,10 @@ class CouceEstimator(BaseEstimator):
         learning_rate: float = 1e-2,
         proxy_weight: float = 0.1,
         invariance_weight: float = 1.0,
+        host: str = "proxy_nca",
+        neighbour_weight: float = 0.0,
+        orthogonality: float = 0.0,
+        variance_gate: bool = True,
         view: str = "auto",
         interventions: str = "auto",
         within: bool = False,
@@ -100,6 +108,10 @@ class CouceEstimator(BaseEstimator):
         self.learning_rate = learning_rate
         self.proxy_weight = proxy_weight
         self.invariance_weight = invariance_weight
+        self.host = host
+        self.neighbour_weight = neighbour_weight
+        self.orthogonality = orthogonality
+        self.variance_gate = variance_gate
         self.view = view
         self.interventions = interventions
         self.within = within

@@ -6,11 +6,15 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from tabcouce.encoder.batches import Epoch, IntervenedView, PackedRows
+from tabcouce.encoder.detectors import Detectors
+from tabcouce.encoder.hosts import host_loss, soft_neighbours
 from tabcouce.encoder.invariance import output_change, ramp, symmetric_kl
 from tabcouce.encoder.packed_net import PackedNet
-from tabcouce.encoder.proxies import host_loss
 from tabcouce.encoder.recipe import Recipe
 from tabcouce.encoder.threshold_margin import ThresholdTerm
+
+DETECTORS_FROM = 0.1
+"""Share of the passes after which the dictionary starts: before, embeddings mean nothing."""
 
 
 def training_loss(
@@ -22,30 +26,41 @@ def training_loss(
     recipe: Recipe,
     progress: float,
     margin: ThresholdTerm | None = None,
+    detectors: Detectors | None = None,
 ) -> Tensor:
     """(M,) host and supervised loss, mean of both views, plus the invariance term.
 
-    margin  adds the threshold margin on the clean view's embedding, the one `embed` gives
+    margin     adds the threshold margin on the clean view's embedding, the one `embed` gives
+    detectors  add their orthogonality there, after a tenth of the passes
     """
     index = epoch.rows[:, part]
     context = data.take(data.context, index)
     target, labels = data.take(data.target, index), data.take(data.labels, index)
     shift, effect = net.embedding_shift(context), net.output_shift(context)
 
-    def view(u: Tensor, margin: ThresholdTerm | None) -> tuple[Tensor, Tensor, Tensor]:
+    def view(u: Tensor, *, is_clean: bool) -> tuple[Tensor, Tensor, Tensor]:
         encoded = net.encode(u)
         logits = net.logits(encoded, shift)
         output = net.output(encoded, logits) + effect
-        error = supervised_loss(output, target) + recipe.proxy_weight * host_loss(logits, labels)
-        if margin is not None:
+        error = supervised_loss(output, target) + recipe.proxy_weight * host_loss(
+            recipe.host, logits, labels, net.proxy
+        )
+        if recipe.neighbour_weight:
+            # Context effects of classes shift log-odds and cannot be taken out of a label.
+            centred = target - effect.detach() if target.shape[-1] == 1 else target
+            error = error + recipe.neighbour_weight * soft_neighbours(encoded.h, centred)
+        if is_clean and detectors is not None and progress >= DETECTORS_FROM:
+            strength = recipe.orthogonality * ramp(4 * (progress - DETECTORS_FROM))
+            error = error + strength * detectors.penalty(encoded.h, labels, context)
+        if is_clean and margin is not None:
             error = error + margin(encoded.h, labels, context)
         return error, logits, output
 
     u = data.take(data.u, index)
-    clean, logits, output = view(u, margin)
+    clean, logits, output = view(u, is_clean=True)
     if move is None:
         return clean
-    moved, moved_logits, moved_output = view(move(u, epoch, part), None)
+    moved, moved_logits, moved_output = view(move(u, epoch, part), is_clean=False)
     invariance = symmetric_kl(logits, moved_logits) + output_change(output, moved_output)
     return 0.5 * (clean + moved) + recipe.invariance_weight * ramp(4 * progress) * invariance
 

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from tabcouce.encoder.proxies import proxy_logits, readout
+from tabcouce.encoder.hosts import triple_similarity
+from tabcouce.encoder.proxies import HOST_SCALE, proxy_logits, readout
 from tabcouce.models.scaling import CLIP
 
 CODE_WIDTH = 3
@@ -48,6 +49,8 @@ class NetShape:
     frequencies: int
     readout: bool = True
     """Whether the proxies' expected value takes part in the output."""
+    centres: int = 1
+    """Proxies a class or bin (`hosts.triple_similarity`)."""
     ramps: int = 0
     """R, of the target-aware code (`ramps`)."""
     within: bool = False
@@ -204,7 +207,10 @@ class PackedNet(nn.Module):
 
     def logits(self, encoded: Encoded, shift: Tensor | None = None) -> Tensor:
         """(M, B, K) proxy logits 18 cos(h + E_c, P)."""
-        return proxy_logits(encoded.h if shift is None else encoded.h + shift, self.proxy)
+        logits = proxy_logits(encoded.h if shift is None else encoded.h + shift, self.proxy)
+        if self.shape.centres == 1:
+            return logits
+        return HOST_SCALE * triple_similarity(logits / HOST_SCALE, self.shape.proxies)
 
     def output(self, encoded: Encoded, logits: Tensor) -> Tensor:
         """(M, B, k) supervised head plus the learned share of the proxies' own answer.
@@ -250,7 +256,9 @@ def _draw(shape: NetShape, rng: torch.Generator) -> dict[str, Tensor]:
     weights["w_head"] = torch.zeros(shape.embedding, shape.outputs)
     weights["b_head"] = torch.zeros(shape.outputs)
     weights["skip"] = torch.zeros(shape.inputs, shape.outputs)
-    weights["proxy"] = normal(shape.proxies, shape.embedding, scale=1 / math.sqrt(shape.embedding))
+    weights["proxy"] = normal(
+        shape.proxies * shape.centres, shape.embedding, scale=1 / math.sqrt(shape.embedding)
+    )
     weights["share"] = torch.zeros(1)
     if shape.within:
         weights["gate"] = torch.zeros(2, shape.numeric)

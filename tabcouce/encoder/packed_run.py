@@ -12,6 +12,7 @@ import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tabcouce.encoder.fitted_fold import FittedFold, Trained, fitted_fold
+from tabcouce.encoder.hosts import CENTRES
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.member_task import MemberTask, Weights
 from tabcouce.encoder.members import FoldRows, Variant, member_tasks, pack_sizes
@@ -108,6 +109,7 @@ def _shape(fold: FoldRows, tasks: Sequence[MemberTask], plan: Plan, bins: int) -
         embedding=plan.embedding,
         frequencies=plan.frequencies,
         readout=plan.readout,
+        centres=CENTRES if plan.recipe.host == "soft_triple" else 1,
         ramps=max(len(task.ramps.column) for task in tasks),
     )
 

@@ -13,6 +13,7 @@ import torch
 
 from tabcouce.encoder.batches import IntervenedView, PackedRows, Sampler
 from tabcouce.encoder.best_look import BestLook
+from tabcouce.encoder.detectors import Detectors
 from tabcouce.encoder.losses import training_loss
 from tabcouce.encoder.member_task import MemberTask, Weights
 from tabcouce.encoder.packed_net import NetShape, PackedNet
@@ -36,6 +37,7 @@ def train(
     sampler = Sampler(tasks, shape, steps, batch, device)
     move = IntervenedView(tasks, shape, data) if sampler.intervenes else None
     margin = _threshold_term(len(tasks), shape, recipe, device)
+    detectors = _detectors(tasks, shape, recipe, device)
     adam = optimiser(net, recipe)
     rates = [group["lr"] for group in adam.param_groups]
     best = BestLook(net, tasks, data)
@@ -48,12 +50,28 @@ def train(
                 group["lr"] = rate * schedule(progress, recipe.warm_up)
             part = slice(step * batch, (step + 1) * batch)
             adam.zero_grad(set_to_none=True)
-            loss = training_loss(net, data, epoch, part, move, recipe, progress, margin)
+            loss = training_loss(net, data, epoch, part, move, recipe, progress, margin, detectors)
             loss.sum().backward()
             adam.step()
         if (epoch_number + 1) % look_every == 0 or epoch_number + 1 == recipe.epochs:
             best.look()
-    return best.members()
+    members = best.members()
+    if detectors is not None:
+        for weights, gate in zip(members, detectors.gate().cpu().numpy(), strict=True):
+            weights["detector_gate"] = gate
+    return members
+
+
+def _detectors(
+    tasks: Sequence[MemberTask], shape: NetShape, recipe: Recipe, device: torch.device
+) -> Detectors | None:
+    if not recipe.orthogonality or not shape.levels:
+        return None
+    rows = torch.zeros(len(tasks), shape.levels)
+    for m, task in enumerate(tasks):
+        levels = len(task.frequency) - 1
+        rows[m, :levels] = torch.as_tensor(task.frequency[:levels] * len(task.train))
+    return Detectors(rows.to(device), shape.embedding, gated=recipe.variance_gate)
 
 
 def _threshold_term(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tabcouce.encoder.hosts import HOSTS
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows, Variant
 from tabcouce.encoder.recipe import Recipe
@@ -52,6 +53,10 @@ def planned(
         rate=settings["learning_rate"],
         proxy_weight=settings["proxy_weight"],
         invariance_weight=settings["invariance_weight"],
+        host=settings["host"],
+        neighbour_weight=settings["neighbour_weight"],
+        orthogonality=settings["orthogonality"],
+        variance_gate=settings["variance_gate"],
         threshold_margin=settings["threshold_margin"],
     )
     return Plan(
@@ -122,6 +127,7 @@ def batch_variants(folds: Sequence[FoldRows], within: bool) -> tuple[Variant, ..
 def check_settings(settings: Mapping[str, Any]) -> None:
     """Refuse constructor arguments outside what they may be."""
     for name, allowed in (
+        ("host", HOSTS),
         ("view", ("auto", "pooled", "do")),
         ("interventions", ("auto", "on", "off")),
         ("threshold_margin", ("off", "fixed", "adaptive")),

@@ -1,4 +1,4 @@
-"""Proxies: points on the sphere that stand for classes or target bins, and the host loss."""
+"""Proxies: points on the sphere that stand for classes or target bins, and the default host."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def proxy_logits(h: Tensor, proxies: Tensor) -> Tensor:
     return HOST_SCALE * torch.bmm(z, p.transpose(1, 2))
 
 
-def host_loss(logits: Tensor, labels: Tensor) -> Tensor:
+def proxy_nca(logits: Tensor, labels: Tensor) -> Tensor:
     """Soft ProxyNCA++: -sum_k q_ik log softmax_k(18 s_ik), mean over rows.
 
     logits, labels (M, B, K); returns (M,).

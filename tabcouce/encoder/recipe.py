@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
+from tabcouce.encoder.hosts import Host
 from tabcouce.encoder.packed_net import PackedNet
 from tabcouce.encoder.threshold_margin import MarginMode
 
@@ -25,6 +26,10 @@ class Recipe:
     decay: float = 1e-2
     proxy_weight: float = 0.1
     invariance_weight: float = 1.0
+    host: Host = "proxy_nca"
+    neighbour_weight: float = 0.0
+    orthogonality: float = 0.0
+    variance_gate: bool = True
     threshold_margin: MarginMode = "off"
     warm_up: float = 0.05
     looks: int = 8

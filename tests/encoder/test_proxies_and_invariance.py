@@ -6,7 +6,7 @@ import torch
 
 from tabcouce.encoder.donor_swap import donors
 from tabcouce.encoder.invariance import output_change, symmetric_kl
-from tabcouce.encoder.proxies import TargetBins, bin_count, host_loss, proxy_logits, readout
+from tabcouce.encoder.proxies import TargetBins, bin_count, proxy_logits, proxy_nca, readout
 from tabcouce.encoder.recalibration import recalibrated
 
 
@@ -20,7 +20,7 @@ def test_host_loss_equals_the_written_formula_for_every_member():
     h, proxies = rng.standard_normal((2, 5, 3)), rng.standard_normal((2, 4, 3))
     labels = rng.dirichlet(np.ones(4), (2, 5))
     logits = proxy_logits(torch.as_tensor(h), torch.as_tensor(proxies))
-    loss = host_loss(logits, torch.as_tensor(labels)).numpy()
+    loss = proxy_nca(logits, torch.as_tensor(labels)).numpy()
     for m in range(2):
         total = 0.0
         for i in range(5):
