@@ -62,6 +62,7 @@ def held_out_points(study: TargetStudy, *, limit: int = POINTS, seed: int) -> Po
             for model, values in predicted.items()
         },
         total=len(tested),
+        order=() if study.dataset.order is None else tuple(study.dataset.order[keep].tolist()),
     )
 
 

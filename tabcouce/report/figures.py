@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +10,9 @@ from markupsafe import Markup
 
 from tabcouce.report import captions, charts
 from tabcouce.report.catalogue import Words
+from tabcouce.report.residual_text import along_time_say, by_context_say, centred, residuals
 from tabcouce.report.static_chart import DRAWN, drawing
-from tabcouce.report.summary import Curve, TargetSummary
+from tabcouce.report.summary import Curve, Points, TargetSummary
 from tabcouce.report.verdict_text import best_model
 
 
@@ -50,11 +52,28 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
         draw = charts.observed_against_predicted if target.is_regression else charts.class_probabilities
         title = w("chart.points" if target.is_regression else "chart.points_classes")
         add("points", title, say, draw(target, target.points, model, w))
+        for name, title, say, spec in _residual_charts(target, target.points, model, w):
+            add(name, title, say, spec)
     explained = target.explained_model
     if explained is not None and any(factor.importance > 0 for factor in target.factors_of(explained)):
         say = captions.importance(target, explained, w)
         add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
     return found
+
+
+def _residual_charts(
+    target: TargetSummary, drawn: Points, model: str, w: Words
+) -> Iterable[tuple[str, str, str, dict[str, Any]]]:
+    """Name, title, sentence and spec; classes have no residual."""
+    found = residuals(drawn, model) if target.is_regression else None
+    if found is None:
+        return
+    if len(set(found.context)) > 1:
+        say = by_context_say(target, found, w)
+        yield "residuals", w("residual.context"), say, charts.residuals_by_context(target, found, w)
+    level = centred(found)
+    say = along_time_say(target, level, bool(drawn.order), w)
+    yield "drift", w("residual.time"), say, charts.residuals_along_time(target, level, w)
 
 
 def curve_figure(target: TargetSummary, curve: Curve, key: str, w: Words) -> Figure:

@@ -102,6 +102,8 @@ class Points:
     observed: tuple[float, ...]
     predicted: Mapping[str, tuple[float | None, ...]]
     total: int
+    order: tuple[float, ...] = ()
+    """Rank of each row in time; empty where no time is declared."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ something to Vega-Lite and to the page. The user's names appear only as titles a
 
 from tabcouce.report.charts.factors import factor_curve, importance_bars
 from tabcouce.report.charts.points import class_probabilities, has_points, observed_against_predicted
+from tabcouce.report.charts.residuals import residuals_along_time, residuals_by_context
 from tabcouce.report.charts.scores import context_scores, difference_forest, honesty_strip
 
 __all__ = [
@@ -17,4 +18,6 @@ __all__ = [
     "honesty_strip",
     "importance_bars",
     "observed_against_predicted",
+    "residuals_along_time",
+    "residuals_by_context",
 ]
