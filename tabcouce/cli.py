@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ from tabcouce.terminal import (
     prediction_document,
     prediction_line,
     preview_document,
+    print_picture,
     print_preview,
     print_roles,
     progress,
@@ -29,7 +31,7 @@ from tabcouce.terminal import (
 )
 
 if TYPE_CHECKING:
-    from tabcouce.study.inputs import Inputs
+    from tabcouce.read import Layout
 
 app = typer.Typer(
     add_completion=False,
@@ -49,6 +51,35 @@ Context = Annotated[
     list[str] | None, typer.Option("--context", help="Context column; may be repeated.", show_default=False)
 ]
 Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of the workbook.", show_default=False)]
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="DATA...", help="Excel, CSV or Parquet file; several are stacked.", show_default=False
+    ),
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of a text file: utf-8, cp932, ...", show_default=False)
+]
+CellsRead = Annotated[
+    str | None, typer.Option("--range", help="Cells to read, e.g. A3:H60.", show_default=False)
+]
+Transpose = Annotated[
+    bool | None, typer.Option(help="The sheet lies on its side: names in column A.", show_default=False)
+]
+FillDown = Annotated[
+    list[str] | None,
+    typer.Option("--fill-down", help="Column whose blank cells take the value above.", show_default=False),
+]
+StackSheets = Annotated[
+    bool, typer.Option("--stack-sheets", help="Read all sheets of the same columns; 'sheet' is a context.")
+]
+JoinWith = Annotated[
+    str | None,
+    typer.Option("--join", help="Sheet or file whose columns are added by key.", show_default=False),
+]
+JoinOn = Annotated[
+    list[str] | None, typer.Option("--on", help="Key column of the join, e.g. lot.", show_default=False)
+]
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write.", show_default=False)]
 Lang = Annotated[str, typer.Option("--lang", help="Language of the report: en or ja.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
@@ -99,64 +130,108 @@ def why_not_written(error: OSError) -> tuple[str, str]:
     return f"{path} cannot be written ({reason}).", "Make room, or choose another place with --out."
 
 
-def open_data(
-    data: Path, roles: Path | None, sheet: str | None, target: list[str] | None, context: list[str] | None
-) -> Inputs:
-    from tabcouce.study.inputs import open_inputs
+def reading(
+    sheet: str | None,
+    encoding: str | None,
+    cells: str | None,
+    transpose: bool | None,
+    fill_down: list[str] | None,
+    stack_sheets: bool,
+    join: str | None,
+    on: list[str] | None,
+) -> tuple[Layout, Path | None]:
+    """How the command line wants the data read, and the second file of a join."""
+    from tabcouce.read import Layout
 
-    return open_inputs(data, role_file=roles, sheet=sheet, targets=target or (), context=context or ())
+    joins_file = join is not None and Path(join).is_file()
+    layout = Layout(
+        sheet=sheet,
+        encoding=encoding,
+        range=cells,
+        transpose=transpose,
+        fill_down=tuple(fill_down or ()),
+        stack_sheets=stack_sheets,
+        join=None if joins_file else join,
+        on=tuple(on or ()),
+    )
+    return layout, Path(join) if join is not None and joins_file else None
 
 
 @app.command()
 def init(
-    data: Data,
+    data: Files,
     out: Out = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
+    cells: CellsRead = None,
+    transpose: Transpose = None,
+    fill_down: FillDown = None,
+    stack_sheets: StackSheets = False,
+    join: JoinWith = None,
+    on: JoinOn = None,
     target: Target = None,
     context: Context = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing role file.")] = False,
 ) -> None:
     """Write a role file from guesses, with a reason per column, for you to correct."""
     with errors_as_exit_codes():
-        from tabcouce.read import Layout, read_table
+        from tabcouce.read import read_tables
         from tabcouce.roles import propose, write_role_file
         from tabcouce.study.inputs import Inputs, role_file_beside
 
-        path = out or role_file_beside(data)
-        spare_the_data(data, path)
+        path = out or role_file_beside(data[0])
+        for file in data:
+            spare_the_data(file, path)
         if path.exists() and not force:
             raise RoleError(
                 "The role file exists already.",
                 place=Place(file=str(path)),
                 remedy="Give another name with --out, or replace it with --force.",
             )
-        layout = Layout(sheet=sheet)
-        table = read_table(data, layout)
+        layout, join_file = reading(sheet, encoding, cells, transpose, fill_down, stack_sheets, join, on)
+        table = read_tables(data, layout, join_file=join_file)
         roles = propose(table, targets=tuple(target or ()), context=tuple(context or ()))
-        write_role_file(roles, path, table.source)
+        write_role_file(roles, path, table.source, layout=layout if layout.sheet or stack_sheets else replace(layout, sheet=table.source.sheet))
         print_roles(Inputs(table, roles, layout, (), None))
         put(str(path))
 
 
 @app.command()
 def check(
-    data: Data,
+    data: Files,
     roles: RoleFile = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
+    cells: CellsRead = None,
+    transpose: Transpose = None,
+    fill_down: FillDown = None,
+    stack_sheets: StackSheets = False,
+    join: JoinWith = None,
+    on: JoinOn = None,
     target: Target = None,
     context: Context = None,
     as_json: AsJson = False,
 ) -> None:
     """Check the data and its roles for leaks and traps; trains nothing."""
     with errors_as_exit_codes():
+        from tabcouce.study.inputs import open_inputs
         from tabcouce.study.preview import preview
 
-        inputs = open_data(data, roles, sheet, target, context)
+        layout, join_file = reading(sheet, encoding, cells, transpose, fill_down, stack_sheets, join, on)
+        inputs = open_inputs(
+            data,
+            role_file=roles,
+            targets=target or (),
+            context=context or (),
+            layout=layout,
+            join_file=join_file,
+        )
         if not as_json:
+            print_picture(inputs.table)
             print_roles(inputs)
-        previews = preview(inputs, name=data.stem)
+        previews = preview(inputs, name=data[0].stem)
         if as_json:
-            put_json([preview_document(part) for part in previews])
+            put_json([preview_document(part, inputs.table) for part in previews])
             return
         for part in previews:
             print_preview(part)
@@ -164,11 +239,18 @@ def check(
 
 @app.command()
 def fit(
-    data: Data,
+    data: Files,
     roles: RoleFile = None,
     out: Out = None,
     effort: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
     sheet: Sheet = None,
+    encoding: Encoding = None,
+    cells: CellsRead = None,
+    transpose: Transpose = None,
+    fill_down: FillDown = None,
+    stack_sheets: StackSheets = False,
+    join: JoinWith = None,
+    on: JoinOn = None,
     target: Target = None,
     context: Context = None,
     lang: Lang = "en",
@@ -188,6 +270,7 @@ def fit(
     with errors_as_exit_codes():
         from tabcouce.study.effort import EFFORTS
         from tabcouce.study.gate import failures, parse_gate
+        from tabcouce.study.inputs import open_inputs
 
         if effort not in EFFORTS:
             raise typer.BadParameter(f"'{effort}' is not one of {', '.join(EFFORTS)}.", param_hint="--effort")
@@ -198,11 +281,19 @@ def fit(
             gate = None if require is None else parse_gate(require)
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--require") from error
-        inputs = open_data(data, roles, sheet, target, context)
+        layout, join_file = reading(sheet, encoding, cells, transpose, fill_down, stack_sheets, join, on)
+        inputs = open_inputs(
+            data,
+            role_file=roles,
+            targets=target or (),
+            context=context or (),
+            layout=layout,
+            join_file=join_file,
+        )
         if inputs.role_file is None and strict:
             raise RoleError(
                 "No roles are declared and --strict forbids guessing.",
-                place=Place(file=str(data)),
+                place=Place(file=str(data[0])),
                 remedy="Write a role file with 'tabcouce init', correct it and run again.",
             )
         if not quiet:
@@ -211,7 +302,7 @@ def fit(
         from tabcouce.report import result_document, summarize, verdict_sentences
         from tabcouce.study.fit import fit_study
 
-        folder = out or Path("reports") / data.name.removesuffix(".gz").rsplit(".", 1)[0]
+        folder = out or Path("reports") / data[0].name.removesuffix(".gz").rsplit(".", 1)[0]
         check_writable(folder)
         with progress(quiet) as listener:
             study = fit_study(
@@ -254,6 +345,7 @@ def predict(
     data: Data,
     out: Out = None,
     sheet: Sheet = None,
+    encoding: Encoding = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict every row of a new file; scores it where the file holds the target."""
@@ -272,7 +364,9 @@ def predict(
                 param_hint="--out",
             )
         saved = load_study(study)
-        predictions = predict_study(saved, read_table(data, layout_again(saved.layout, data, sheet=sheet)))
+        layout = layout_again(saved.layout, data, sheet=sheet)
+        layout = layout if encoding is None else replace(layout, encoding=encoding)
+        predictions = predict_study(saved, read_table(data, layout))
         write_predictions(predictions, path)
         if as_json:
             put_json([prediction_document(p) for p in predictions])

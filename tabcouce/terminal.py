@@ -8,12 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tabcouce.read import Table
     from tabcouce.study.inputs import Inputs
     from tabcouce.study.predict import Prediction
     from tabcouce.study.preview import Preview
@@ -70,6 +71,61 @@ def print_roles(inputs: Inputs) -> None:
     console().print(table)
     for warning in inputs.roles.warnings:
         say(f"Note: {warning}")
+
+
+PICTURE_WIDTH = 12
+"""Characters of a column in the small picture of the sheet."""
+PICTURE_MARKS = {
+    "above": "(above)",
+    "names": "NAMES",
+    "units": "units",
+    "limits": "limits",
+    "data": "data",
+    "below": "(below)",
+}
+
+
+def print_picture(table: Table) -> None:
+    """The sheet in small, with row numbers and column letters, and what each row was taken for."""
+    from rich.table import Table as Grid
+
+    from tabcouce.read.column_letter import column_letter
+
+    width = max((len(row.cells) for row in table.picture), default=0)
+    screen = console()
+    shown = min(width, max(2, (screen.width - 18) // (PICTURE_WIDTH + 3)))
+    grid = Grid(title=read_as(table), title_justify="left")
+    grid.add_column("row", no_wrap=True, justify="right", min_width=3)
+    grid.add_column("taken as", no_wrap=True, min_width=8)
+    for position in range(shown):
+        grid.add_column(column_letter(position), max_width=PICTURE_WIDTH, overflow="ellipsis", no_wrap=True)
+    if width > shown:
+        grid.add_column("...", no_wrap=True)
+    before = 0
+    for row in table.picture:
+        if before and row.number > before + 1:
+            grid.add_row("...")
+        before = row.number
+        cells = [cell.replace("[", r"\[") for cell in row.cells[:shown]]
+        cells += [""] * (shown - len(cells)) + (["..."] if width > shown else [])
+        grid.add_row(str(row.number), PICTURE_MARKS[row.kind], *cells)
+    screen.print(grid)
+
+
+def read_as(table: Table) -> str:
+    """'press.csv, cp932, ";" between the cells, decimal comma, rows and columns exchanged: 24 rows x 8 columns'."""
+    source = table.source
+    marks = {"\t": "tab", ";": "';'", ",": "','", "|": "'|'"}
+    parts = [
+        source.file,
+        None if source.sheet is None else f"sheet '{source.sheet}'",
+        None if source.encoding is None else f"encoding {source.encoding}",
+        None if source.delimiter is None else f"{marks.get(source.delimiter, source.delimiter)} between cells",
+        "decimal comma" if source.decimal == "," else None,
+        "rows and columns exchanged" if source.turned else None,
+    ]
+    size = f"{len(table.rows)} rows x {len(table.columns)} columns"
+    return f"{', '.join(part for part in parts if part)}: {size}"
 
 
 @contextmanager
@@ -143,7 +199,7 @@ def prediction_line(prediction: Prediction) -> str:
     return f"{line}; on {outcome.n} rows with a value: {scores}; {kept}"
 
 
-def preview_document(part: Preview) -> dict[str, object]:
+def preview_document(part: Preview, table: Table) -> dict[str, object]:
     """The JSON form of what `print_preview` prints."""
     return {
         "schema_version": 1,
@@ -153,6 +209,17 @@ def preview_document(part: Preview) -> dict[str, object]:
         "inputs": part.inputs,
         "splits": list(part.splits),
         "headline": part.headline,
+        "read": {
+            "file": table.source.file,
+            "sheet": table.source.sheet,
+            "encoding": table.source.encoding,
+            "delimiter": table.source.delimiter,
+            "decimal": table.source.decimal,
+            "turned": table.source.turned,
+            "header_rows": list(table.header_rows),
+            "unit_row": table.unit_row,
+            "picture": [asdict(row) for row in table.picture],
+        },
         "findings": [
             {
                 "rule": found.rule,
@@ -160,6 +227,7 @@ def preview_document(part: Preview) -> dict[str, object]:
                 "what": found.what,
                 "place": str(found.place),
                 "remedy": found.remedy,
+                "cells": [asdict(cell) for cell in found.cells],
             }
             for found in part.findings
         ],

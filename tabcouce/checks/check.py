@@ -5,9 +5,11 @@ from __future__ import annotations
 from tabcouce.checks.candidate import candidates
 from tabcouce.checks.columns import column_findings
 from tabcouce.checks.contexts import context_findings
+from tabcouce.checks.dates import date_findings
 from tabcouce.checks.finding import SEVERITIES, Finding
 from tabcouce.checks.leaks import leaks
 from tabcouce.checks.notes import note_findings
+from tabcouce.checks.target import target_findings
 from tabcouce.checks.twins import twin_findings
 from tabcouce.read.table import Table
 from tabcouce.roles.dataset import Dataset
@@ -26,6 +28,8 @@ def check(table: Table, roles: Roles, dataset: Dataset, *, seed: int = 0) -> tup
         *twin_findings(table, dataset),
         *context_findings(table, dataset),
         *column_findings(table, roles, dataset),
+        *target_findings(table, dataset),
+        *date_findings(table, roles),
         *note_findings(table, roles, dataset),
     ]
     return tuple(sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), -finding.size)))

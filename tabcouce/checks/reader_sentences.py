@@ -92,13 +92,6 @@ READER_SENTENCES: Mapping[str, Sentence] = {
         "{count} cells among dates are no certain dates and were read as missing: {cells}",
         "Write them as full dates, such as 2024-03-31.",
     ),
-    "date-order.day": Sentence(
-        "Dates such as {text} were read with the day first: {reason}.", "Give their 'format' under 'derive'."
-    ),
-    "date-order.month": Sentence(
-        "Dates such as {text} were read with the month first: {reason}.",
-        "Give their 'format' under 'derive'.",
-    ),
     "empty-column": Sentence("The column has a name but no value."),
     "unnamed-column": Sentence("The column has no name and is called by its letter."),
     "sparse-labels": Sentence(

@@ -45,6 +45,9 @@ _SPREAD = (
 LEFT_OUT = Sentence("It is rightly left out ({left_out}).", "Nothing to do; keep it out of the inputs.")
 """Stands behind a leak's own sentence where the column is no input, and replaces its remedy."""
 
+_FORMAT = "If that is wrong, give the 'format' of the dates under 'derive', or write them as 2024-03-31."
+_RUN = "; no cell proves it, but the rows then run through time with fewer steps back."
+
 SENTENCES: Mapping[str, Sentence] = {
     **READER_SENTENCES,
     "target-copy.copy": Sentence(
@@ -142,6 +145,23 @@ SENTENCES: Mapping[str, Sentence] = {
     "extreme-cells.one": Sentence(_FAR + ": a glitched sensor?", _CLEAR),
     "extreme-cells.many": Sentence(
         _FAR + "; {cells} such cells in {rows} rows and {columns} columns: a glitched sensor?", _CLEAR
+    ),
+    "date-order.day": Sentence("'{column}' was read with the day first, as '{text}' proves.", _FORMAT),
+    "date-order.month": Sentence("'{column}' was read with the month first, as '{text}' proves.", _FORMAT),
+    "date-order.day-run": Sentence("'{column}' was read with the day first" + _RUN, _FORMAT),
+    "date-order.month-run": Sentence("'{column}' was read with the month first" + _RUN, _FORMAT),
+    "date-order.unknown": Sentence(
+        "Day and month of '{column}' cannot be told apart: every date reads both ways.", _FORMAT
+    ),
+    "log-target": Sentence(
+        "'{target}' is above zero in every row and spans {decades:.1f} decades (skewness {skewness:.1f}, "
+        "that of its logarithm {log_skewness:.1f}): errors of the large values outweigh all others.",
+        "Consider its logarithm: in the role file a derived column with from = '{target}' and part = "
+        "'log10', named as the target.",
+    ),
+    "censored-target": Sentence(
+        "{count} of {rows} rows of '{target}' state only a limit; the limit was used as the value.",
+        "Read scores near the limit with care: the true values lie beyond it.",
     ),
     "blank-target": Sentence(
         "{count} of {rows} rows have no '{target}' and were left out.",

@@ -1,8 +1,8 @@
 """Bytes to `Table`: cells as found, with their addresses."""
 
 from tabcouce.read.note import CellRead, Fact, Note
-from tabcouce.read.reader import read_grid, read_table, sheet_names
-from tabcouce.read.table import Column, Layout, Source, Table
+from tabcouce.read.reader import read_grid, read_table, read_tables, sheet_names
+from tabcouce.read.table import Column, Layout, PictureRow, Source, Table
 
 __all__ = [
     "CellRead",
@@ -10,9 +10,11 @@ __all__ = [
     "Fact",
     "Layout",
     "Note",
+    "PictureRow",
     "Source",
     "Table",
     "read_grid",
     "read_table",
+    "read_tables",
     "sheet_names",
 ]

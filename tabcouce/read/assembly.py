@@ -11,8 +11,10 @@ import pandas as pd
 
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.cells import MISSING_TOKENS, TypedCells, is_blank, text_of, type_cells
+from tabcouce.read.column_letter import column_letter
 from tabcouce.read.column_notes import column_notes
-from tabcouce.read.grid import RawColumn, Row, column_letter
+from tabcouce.read.fill_down import fill_down, sparse_labels
+from tabcouce.read.grid import RawColumn, Row
 from tabcouce.read.header import Header
 from tabcouce.read.layout_notes import layout_notes
 from tabcouce.read.marginal import foot_start, is_spec_row
@@ -21,7 +23,7 @@ from tabcouce.read.picture import take_picture
 from tabcouce.read.repeated_names import distinct_names
 from tabcouce.read.second_table import refuse_second_table
 from tabcouce.read.spec import read_specs
-from tabcouce.read.table import Column, Source, Table
+from tabcouce.read.table import Column, Layout, Source, Table
 from tabcouce.read.unit import unit_of_name
 
 
@@ -42,7 +44,7 @@ class RawSheet:
     notes: tuple[Note, ...] = ()
 
 
-def assemble(raw: RawSheet, *, missing: tuple[str, ...] = ()) -> Table:
+def assemble(raw: RawSheet, layout: Layout) -> Table:
     """Type the columns, drop what is not data, and write down what was decided.
 
     Raises  ReadError if no row of data is left, or a second table begins further down
@@ -58,13 +60,14 @@ def assemble(raw: RawSheet, *, missing: tuple[str, ...] = ()) -> Table:
     present = ~np.logical_and.reduce([blank[c] for c in kept]) if kept else np.zeros(0, dtype=bool)
     if not present.any():
         raise _no_data(columns, place)
-    positions = np.flatnonzero(present)
-    rows = header.first + 1 + positions
-    words = MISSING_TOKENS | {word.strip() for word in missing}
-    typed = [_typed(raw.columns[c][:end], present, decimal, words) for c in kept]
+    rows = header.first + 1 + np.flatnonzero(present)
+    words = MISSING_TOKENS | {word.strip() for word in layout.missing}
+    found = [_at(raw.columns[c][:end], present) for c in kept]
+    filled_down = fill_down(columns, found, layout.fill_down, rows, place)
+    typed = [_typed(cells, decimal, words) for cells in found]
     undated = [
-        {p: text_of(raw.columns[c][positions[p]]).strip() for p in cells.undated}
-        for c, cells in zip(kept, typed, strict=True)
+        {p: text_of(raw_cells[p]).strip() for p in cells.undated}
+        for raw_cells, cells in zip(found, typed, strict=True)
     ]
     refuse_second_table([column.name for column in columns], typed, undated, rows, place)
     limits = _spec_rows(raw, end)
@@ -80,8 +83,9 @@ def assemble(raw: RawSheet, *, missing: tuple[str, ...] = ()) -> Table:
         for c, column, cells in zip(kept, columns, typed, strict=True)
     )
     notes = [*raw.notes, *layout_notes(header, raw.columns, columns, tuple(limits), end, present, place)]
-    for c, column, cells in zip(kept, columns, typed, strict=True):
-        notes += column_notes(column, cells, _Found(raw.columns[c], positions), rows, place)
+    notes += [*filled_down, *sparse_labels(columns, typed, rows, place)]
+    for column, raw_cells, cells in zip(columns, found, typed, strict=True):
+        notes += column_notes(column, cells, raw_cells, rows, raw.source)
         # Without a header no column has a name, and one note says so.
         if header.rows and _called_by_letter(column):
             where = Place(place.file, place.sheet, int(rows[0]), column.name)
@@ -107,17 +111,6 @@ def assemble(raw: RawSheet, *, missing: tuple[str, ...] = ()) -> Table:
         },
         picture=take_picture(raw.above, header, raw.columns, present),
     )
-
-
-@dataclass(frozen=True)
-class _Found:
-    """The raw cell of a column at a position of the table."""
-
-    cells: RawColumn
-    positions: npt.NDArray[np.int64]
-
-    def __call__(self, position: int) -> object:
-        return self.cells[int(self.positions[position])]
 
 
 def _no_data(columns: tuple[Column, ...], place: Place) -> ReadError:
@@ -167,13 +160,16 @@ def _column(header: Header, position: int, named: set[str | None]) -> Column:
     return Column(name=name, letter=letter, unit=header.units[position] or unit_of_name(name))
 
 
-def _typed(
-    cells: RawColumn, present: npt.NDArray[np.bool_], decimal: str, missing: frozenset[str]
-) -> TypedCells:
+def _at(cells: RawColumn, present: npt.NDArray[np.bool_]) -> RawColumn:
     if isinstance(cells, np.ndarray) and cells.dtype == np.float64:
-        return TypedCells(values=cells[present])
-    kept = list(cells) if present.all() else [cells[p] for p in np.flatnonzero(present).tolist()]
-    return type_cells(kept, decimal=decimal, missing=missing)
+        return cells[present]
+    return list(cells) if present.all() else [cells[p] for p in np.flatnonzero(present).tolist()]
+
+
+def _typed(cells: RawColumn, decimal: str, missing: frozenset[str]) -> TypedCells:
+    if isinstance(cells, np.ndarray) and cells.dtype == np.float64:
+        return TypedCells(values=cells)
+    return type_cells(cells, decimal=decimal, missing=missing)
 
 
 def _called_by_letter(column: Column) -> bool:

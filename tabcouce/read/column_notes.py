@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tabcouce.errors import Place
 from tabcouce.read.cells import TypedCells, text_of
+from tabcouce.read.grid import RawColumn
 from tabcouce.read.note import MOST_CELLS, CellRead, Fact, Note
-from tabcouce.read.table import Column
+from tabcouce.read.table import Column, Source
 
 _LISTED_WORDS = 5
 
@@ -19,13 +19,13 @@ _LISTED_WORDS = 5
 def column_notes(
     column: Column,
     typed: TypedCells,
-    found: Callable[[int], object],
+    found: RawColumn,
     rows: npt.NDArray[np.int64],
-    place: Place,
+    source: Source,
 ) -> list[Note]:
     """One note per way in which cells were changed or refused, with the address of each cell.
 
-    found  the raw cell at a position
+    found  the raw cells
     rows   (n,) 1-based row of the sheet at each position
     """
     notes: list[Note] = []
@@ -33,9 +33,9 @@ def column_notes(
     def note(rule: str, positions: Sequence[int], /, **facts: Fact) -> None:
         if not positions:
             return
-        where = Place(place.file, place.sheet, int(rows[positions[0]]), column.name)
+        where = source.place(int(rows[positions[0]]), column.name)
         cells = tuple(
-            CellRead(f"{column.letter}{rows[p]}", text_of(found(p)).strip(), _taken(typed, p))
+            CellRead(source.address(column.letter, int(rows[p])), text_of(found[p]).strip(), _taken(typed, p))
             for p in positions[:MOST_CELLS]
         )
         notes.append(Note(rule, where, len(positions), facts, cells))
@@ -55,7 +55,7 @@ def column_notes(
     note("coerced-date", typed.respelt)
     note("refused-date", typed.undated)
     if pd.isna(typed.values).all():
-        where = Place(place.file, place.sheet, int(rows[0]), column.name)
+        where = source.place(int(rows[0]), column.name)
         notes.append(Note("empty-column", where, len(typed.values)))
     return notes
 

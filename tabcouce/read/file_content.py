@@ -13,19 +13,18 @@ from tabcouce.errors import Place, ReadError
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
+Kind = Literal["text", "workbook", "old workbook", "parquet"]
 _ZIP, _OLE, _GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b"
+_PARQUET = b"PAR1"
+_OLD = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08\x08\x00")
+"""First bytes of Excel 2, 3, 4 and of Excel 5 without its container."""
 _SAVE_AS = "Open it in Excel and save it as .xlsx or CSV."
 _FOREIGN = (
     (b"%PDF", "a PDF document", "Export the table as .xlsx or CSV."),
-    (b"PAR1", "a Parquet file", "Export the table as .xlsx or CSV."),
     (b"\x89PNG", "a picture", "Give the table the picture was made from."),
     (b"\xff\xd8\xff", "a picture", "Give the table the picture was made from."),
     (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it and give the table inside."),
     (b"Rar!", "a RAR archive", "Unpack it and give the table inside."),
-    (b"\x09\x00\x04\x00", "a workbook of Excel 2", _SAVE_AS),
-    (b"\x09\x02\x06\x00", "a workbook of Excel 3", _SAVE_AS),
-    (b"\x09\x04\x06\x00", "a workbook of Excel 4", _SAVE_AS),
-    (b"\x09\x08\x08\x00", "a workbook of Excel 5 without its container", _SAVE_AS),
 )
 
 
@@ -33,13 +32,14 @@ _FOREIGN = (
 class FileContent:
     """The unpacked bytes of a file.
 
-    kind    'workbook' for .xlsx, .xlsm, .xlsb, .xls and .ods content, else 'text'
+    kind    'workbook' for .xlsx, .xlsm, .xlsb, .xls and .ods content, 'old workbook' for Excel 2
+            to 4, 'parquet', else 'text'
     sha256  of the bytes as stored, before unpacking
     """
 
     name: str
     data: bytes
-    kind: Literal["text", "workbook"]
+    kind: Kind
     sha256: str
 
 
@@ -65,8 +65,14 @@ def load(path: Path) -> FileContent:
             place=place,
             remedy="Run 'git lfs pull' to get the data.",
         )
-    if data.startswith((_ZIP, _OLE)):
-        return FileContent(path.name, data, "workbook", hashlib.sha256(stored).hexdigest())
+    binary: dict[tuple[bytes, ...], Kind] = {
+        (_ZIP, _OLE): "workbook",
+        _OLD: "old workbook",
+        (_PARQUET,): "parquet",
+    }
+    for starts, kind in binary.items():
+        if data.startswith(starts):
+            return FileContent(path.name, data, kind, hashlib.sha256(stored).hexdigest())
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     _check_text(data, suffix, place)
     return FileContent(path.name, data, "text", hashlib.sha256(stored).hexdigest())

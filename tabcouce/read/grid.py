@@ -35,16 +35,6 @@ class Merge:
         return self.top <= row <= self.bottom and self.left <= column <= self.right
 
 
-def column_letter(position: int) -> str:
-    """Spreadsheet letter of a column counted from 0: A, ..., Z, AA, ..."""
-    letters = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(ord("A") + rest) + letters
-    return letters
-
-
 def cell_kind(cell: object, decimal: str = ".") -> Kind:
     """Whether a cell is empty, a value (number, date, error, 'no value') or a label.
 

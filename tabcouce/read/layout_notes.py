@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from tabcouce.errors import Place
 from tabcouce.read.cells import is_blank
-from tabcouce.read.grid import RawColumn, column_letter, label_text
+from tabcouce.read.column_letter import column_letter
+from tabcouce.read.grid import RawColumn, label_text
 from tabcouce.read.header import Header
 from tabcouce.read.note import Fact, Note
 from tabcouce.read.table import Column

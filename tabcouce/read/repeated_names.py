@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tabcouce.read.grid import column_letter
+from tabcouce.read.column_letter import column_letter
 from tabcouce.read.header import Header
 from tabcouce.read.unit import unit_of_name
 

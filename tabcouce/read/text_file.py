@@ -19,8 +19,10 @@ from tabcouce.read.file_content import FileContent
 from tabcouce.read.head import HEAD_ROWS
 from tabcouce.read.header import Header, find_header
 from tabcouce.read.note import Note
+from tabcouce.read.rows import read_rows
 from tabcouce.read.table import Layout, Source, Table
 from tabcouce.read.title import title_notes
+from tabcouce.read.turned import lies_on_its_side
 
 _SAMPLE_ROWS = 5000
 """Rows whose text decides how the rest of a long file is read."""
@@ -48,11 +50,6 @@ def read_text(content: FileContent, layout: Layout) -> Table:
     if declared:
         head[0] = []  # Excel's own line that names the delimiter is no cell
     decimal = layout.decimal or find_decimal(head, delimiter)
-    header = find_header(head, given=layout.header_rows, decimal=decimal, place=place)
-    width = max(len(record) for record in head)
-    body = _Body(text, header.first, width, delimiter, decimal)
-    columns = _columns(body, layout.missing, place)
-    _refuse_ragged(head, header, columns, place)
     source = Source(
         file=content.name,
         sha256=content.sha256,
@@ -60,18 +57,32 @@ def read_text(content: FileContent, layout: Layout) -> Table:
         delimiter=delimiter,
         decimal=decimal,
     )
-    notes = _notes(head, header, source, decoded.certain)
-    return assemble(RawSheet(source, header, columns, head[: header.first], notes), missing=layout.missing)
+    if _is_special(head, layout, decimal):
+        rows: list[list[object]] = [list(record) for record in records(text, delimiter, place)]
+        return read_rows(rows, (), source, layout, _notes(source, decoded.certain))
+    header = find_header(head, given=layout.header_rows, decimal=decimal, place=place)
+    width = max(len(record) for record in head)
+    body = _Body(text, header.first, width, delimiter, decimal)
+    columns = _columns(body, layout.missing, place)
+    _refuse_ragged(head, header, columns, place)
+    notes = (*_notes(source, decoded.certain), *title_notes(head, header, place))
+    return assemble(RawSheet(source, header, columns, head[: header.first], notes), layout)
 
 
-def _notes(head: list[list[str]], header: Header, source: Source, certain: bool) -> tuple[Note, ...]:
+def _is_special(head: list[list[str]], layout: Layout, decimal: str) -> bool:
+    """Whether all rows are needed at once: a range was asked for, or the table lies on its side."""
+    if layout.range is not None or layout.transpose:
+        return True
+    return layout.transpose is None and len(head) < HEAD_ROWS and lies_on_its_side(head, decimal) is not False
+
+
+def _notes(source: Source, certain: bool) -> tuple[Note, ...]:
     notes: list[Note] = []
     place = Place(file=source.file)
     if not certain:
         notes.append(Note("encoding-guess", place, 1, {"encoding": str(source.encoding)}))
     if source.decimal == ",":
         notes.append(Note("decimal-comma", place))
-    notes += title_notes(head, header, place)
     return tuple(notes)
 
 

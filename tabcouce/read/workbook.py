@@ -20,16 +20,16 @@ from python_calamine import (
 )
 
 from tabcouce.errors import Place, ReadError
-from tabcouce.read.assembly import RawSheet, assemble
-from tabcouce.read.cells import is_blank, text_of
+from tabcouce.read.cells import is_blank
+from tabcouce.read.column_letter import column_letter
 from tabcouce.read.file_content import FileContent
-from tabcouce.read.grid import Merge, column_letter, filled
+from tabcouce.read.grid import Merge, filled
 from tabcouce.read.head import HEAD_ROWS
 from tabcouce.read.header import find_header
-from tabcouce.read.note import MOST_CELLS, CellRead, Fact, Note
+from tabcouce.read.note import MOST_CELLS, CellRead, Note
+from tabcouce.read.rows import read_rows
 from tabcouce.read.sheet_xml import SheetFacts, scan_sheet
 from tabcouce.read.table import Layout, Source, Table
-from tabcouce.read.title import title_notes
 
 ROLES_SHEET = "roles"
 """Name of the sheet that holds roles; it is never data."""
@@ -65,16 +65,38 @@ def read_workbook(content: FileContent, layout: Layout) -> Table:
     place = Place(file=content.name, sheet=cells.name)
     if not any(filled(row) for row in cells.rows):
         raise ReadError("the sheet is empty", place=place, remedy="Check that this is the right sheet.")
-    decimal = layout.decimal or "."
-    head = cells.rows[:HEAD_ROWS]
-    header = find_header(head, merges=cells.merges, given=layout.header_rows, decimal=decimal, place=place)
-    body = cells.rows[header.first :]
-    merged = _fill_merged(body, cells.merges, header.first, place)
-    columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in header.names)
-    notes = (*cells.notes, *title_notes(head, header, place), *merged)
-    source = Source(file=content.name, sha256=content.sha256, sheet=cells.name, decimal=decimal)
-    table = assemble(RawSheet(source, header, columns, head[: header.first], notes), missing=layout.missing)
-    return replace(table, notes=(*table.notes, *_fact_notes(cells.facts, table)))
+    source = Source(file=content.name, sha256=content.sha256, sheet=cells.name, decimal=layout.decimal or ".")
+    table = read_rows(cells.rows, cells.merges, source, layout, cells.notes)
+    facts = () if table.source.turned else _fact_notes(cells.facts, table)
+    return replace(table, notes=(*table.notes, *facts, *_alike(content, cells, table)))
+
+
+def _alike(content: FileContent, cells: SheetCells, table: Table) -> list[Note]:
+    """A note on sheets that were not read but have the same columns: months, lots, machines."""
+    place = Place(file=content.name)
+    others = next((note.facts["names"] for note in cells.notes if note.rule == "other-sheets"), ())
+    names = {column.name for column in table.columns}
+    found: list[str] = []
+    for other in others if isinstance(others, tuple) else ():
+        loaded = _load(content, _open(content), other)
+        header = find_header(loaded.rows[:HEAD_ROWS], merges=loaded.merges, place=place)
+        held = {name for name in header.names if name is not None}
+        if len(names & held) > 0.5 * max(len(names), len(held)):
+            found.append(other)
+    if not found:
+        return []
+    return [Note("same-columns", place, len(found), {"sheet": cells.name, "names": tuple(found)})]
+
+
+def visible_sheets(content: FileContent) -> tuple[str, ...]:
+    """Names of the worksheets that are not hidden, without the sheet of roles."""
+    return tuple(
+        sheet.name
+        for sheet in _open(content).sheets_metadata
+        if sheet.typ == SheetTypeEnum.WorkSheet
+        and sheet.visible == SheetVisibleEnum.Visible
+        and sheet.name.strip().casefold() != ROLES_SHEET
+    )
 
 
 def _open(content: FileContent) -> CalamineWorkbook:
@@ -187,25 +209,6 @@ def _load(content: FileContent, book: CalamineWorkbook, name: str) -> SheetCells
     ranges = sheet.merged_cell_ranges or []
     merges = tuple(Merge(top, left, bottom, right) for (top, left), (bottom, right) in ranges)
     return SheetCells(name, rows, merges, facts)
-
-
-def _fill_merged(body: list[list[object]], merges: tuple[Merge, ...], first: int, place: Place) -> list[Note]:
-    """Write the value of cells merged downwards into each of their rows, in place."""
-    filled_cells: list[CellRead] = []
-    ranges: list[Place] = []
-    for merge in merges:
-        top, bottom = merge.top - first, min(merge.bottom - first, len(body) - 1)
-        if top < 0 or bottom <= top or merge.left != merge.right or merge.left >= len(body[top]):
-            continue
-        letter, value = column_letter(merge.left), body[top][merge.left]
-        ranges.append(Place(place.file, place.sheet, merge.top + 1, letter))
-        for row in range(top + 1, bottom + 1):
-            body[row][merge.left] = value
-            filled_cells.append(CellRead(f"{letter}{first + row + 1}", "", text_of(value)))
-    if not ranges:
-        return []
-    facts: dict[str, Fact] = {"ranges": len(ranges)}
-    return [Note("merged-cells", ranges[0], len(filled_cells), facts, tuple(filled_cells[:MOST_CELLS]))]
 
 
 def _fact_notes(facts: SheetFacts, table: Table) -> list[Note]:

@@ -35,6 +35,9 @@ def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> I
         yield _predictions(target, frame, f" {k}" if several else "", w)
     yield _factors(summary, w)
     yield _findings(summary, w)
+    cells = _cells(summary, w)
+    if cells.rows:
+        yield cells
 
 
 def _scores(summary: Summary, w: Words) -> Sheet:
@@ -191,6 +194,22 @@ def _factors(summary: Summary, w: Words) -> Sheet:
                 )
             )
     return Sheet(w("book.factors"), heads, rows)
+
+
+def _cells(summary: Summary, w: Words) -> Sheet:
+    """Every cell that was changed or refused, once however many targets there are."""
+    heads = (
+        w("book.rule"), w("book.file"), w("book.sheet"), w("book.cell"), w("book.column"),
+        w("book.found"), w("book.taken"),
+    )  # fmt: skip
+    rows: dict[tuple[object, ...], None] = {}
+    for target in summary.targets:
+        for finding in target.findings:
+            place = finding.place
+            about = (w.label("rule", finding.rule), place.file, place.sheet)
+            for cell in finding.cells:
+                rows[(*about, cell.address, place.column, cell.found, cell.taken)] = None
+    return Sheet(w("book.cells"), heads, list(rows))
 
 
 def _findings(summary: Summary, w: Words) -> Sheet:

@@ -26,6 +26,8 @@ class Dataset:
     group     (n,) int group number, rows of one group stay together; None where not declared
     order     (n,) float rank in time, ties allowed; None where unknown
     rows      (n,) int, 1-based row in the file
+    censored  (n,) int8, -1 where y is an upper limit of the true value ('<0.01'), 1 where it is a
+              lower limit, else 0; None where every value is known
     """
 
     name: str
@@ -40,6 +42,7 @@ class Dataset:
     order: npt.NDArray[np.float64] | None
     rows: npt.NDArray[np.int64]
     roles: Roles
+    censored: npt.NDArray[np.int8] | None = None
 
     @property
     def is_regression(self) -> bool:

@@ -18,6 +18,8 @@ class Dates:
     values     (n,) datetime64[ns], NaT where blank or unread
     unread     (n,) bool, cells with text that is no date
     day_first  None where the notation leaves no choice
+    proof      position of a cell that reads in this notation only; None where only the order of
+               the rows speaks for it
     ambiguous  day first and month first read equally well, and the rows' order does not tell
     """
 
@@ -25,6 +27,7 @@ class Dates:
     unread: npt.NDArray[np.bool_]
     day_first: bool | None = None
     ambiguous: bool = False
+    proof: int | None = None
 
     @property
     def share(self) -> float:
@@ -33,11 +36,12 @@ class Dates:
         return float((~np.isnat(self.values)).sum() / filled) if filled else 0.0
 
 
-def parse_dates(cells: pd.Series, *, format: str | None = None) -> Dates:
+def parse_dates(cells: pd.Series, *, format: str | None = None, day_first: bool | None = None) -> Dates:
     """Read a column of dates or of text.
 
     Where 3/4/2020 could be March or April, the notation that reads more cells of the column
     wins; then the one in which the rows run through time with fewer steps back.
+    day_first  decides it beforehand, as the training file did
     """
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         values = cells.to_numpy(dtype="datetime64[ns]")
@@ -54,6 +58,9 @@ def parse_dates(cells: pd.Series, *, format: str | None = None) -> Dates:
     open_choice = not np.array_equal(day, month, equal_nan=True)
     if not open_choice:
         return Dates(day, np.isnat(day) & ~blank)
+    if day_first is not None:
+        values = day if day_first else month
+        return Dates(values, np.isnat(values) & ~blank, day_first=day_first)
     day_score, month_score = _fitness(day), _fitness(month)
     values = day if day_score >= month_score else month
     return Dates(
@@ -61,7 +68,12 @@ def parse_dates(cells: pd.Series, *, format: str | None = None) -> Dates:
         np.isnat(values) & ~blank,
         day_first=day_score >= month_score,
         ambiguous=day_score == month_score,
+        proof=_proof(np.isnat(month if day_score >= month_score else day) & ~np.isnat(values)),
     )
+
+
+def _proof(only: npt.NDArray[np.bool_]) -> int | None:
+    return int(np.argmax(only)) if only.any() else None
 
 
 def _fitness(values: npt.NDArray[np.datetime64]) -> tuple[int, int]:

@@ -9,17 +9,21 @@ from tabcouce.errors import Place
 from tabcouce.read.table import Layout
 from tabcouce.roles.role import Expected, Flag, Graph, Kind, Task, Tolerance
 
-Part = Literal["year", "month", "yearquarter", "int"]
+Part = Literal["year", "month", "yearquarter", "int", "log10"]
 
 
 @dataclass(frozen=True)
 class Derived:
-    """A column to make first: a part of a date, or the first whole number of a text."""
+    """A column to make first: a part of a date, the first whole number of a text, a logarithm.
+
+    day_first  how 3/4/2024 was read in the training file; None where nothing leaves the choice
+    """
 
     name: str
     source: str
     part: Part
     format: str | None = None
+    day_first: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ def _dataset(
         order=None if order is None else order[known],
         rows=table.rows[known],
         roles=roles,
+        censored=table.censored[target][known] if target in table.censored else None,
     )
 
 

@@ -11,9 +11,11 @@ import pandas as pd
 
 from tabcouce.errors import Place, RoleError
 from tabcouce.read.table import Table
+from tabcouce.roles.cells import parse_numbers
 from tabcouce.roles.column_name import find_column
 from tabcouce.roles.hints import ends_in_label, hint, names_weekday
 from tabcouce.roles.level import BLANK
+from tabcouce.roles.log_scale import log_scale
 from tabcouce.roles.profile import Profile, profile
 from tabcouce.roles.proxy import RECALL, telling
 from tabcouce.roles.role import ColumnRole, Flag, Kind, Roles
@@ -70,11 +72,22 @@ def propose(table: Table, *, targets: Sequence[str] = (), context: Sequence[str]
                 kind=kind,
                 flags=flags,
                 unit=column.unit,
-                reason=reason,
+                lower=column.lower,
+                upper=column.upper,
+                target_value=column.target_value,
+                reason=reason + (_log_hint(table, column.name) if kind == "target" else ""),
                 guessed=column.name not in given,
             )
         )
     return Roles(columns=tuple(columns), targets=known_targets, order=order, origin="guessed")
+
+
+def _log_hint(table: Table, name: str) -> str:
+    """A word on the logarithm where the values of a target ask for it."""
+    scale = log_scale(parse_numbers(table.frame[name]).values)
+    if scale is None:
+        return ""
+    return f"; all above zero and over {scale.decades:.1f} decades: consider its logarithm (part = 'log10')"
 
 
 def _find(given: Sequence[str], names: list[str], key: str, place: Place) -> tuple[str, ...]:

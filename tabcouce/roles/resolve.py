@@ -40,6 +40,7 @@ class _Named:
     split: str | None
     entries: dict[str, ColumnEntry]
     alternative: str | None
+    logged: frozenset[str]
     warnings: tuple[str, ...]
 
 
@@ -122,6 +123,11 @@ def _named(declaration: Declaration, table: Table) -> _Named:
         split=split,
         entries=entries,
         alternative=alternative,
+        logged=frozenset(
+            find_column(made.source, names, key="derive", place=place)
+            for made in declaration.derive
+            if made.part == "log10" and made.name in targets and made.source not in targets
+        ),
         warnings=tuple(warnings),
     )
 
@@ -206,9 +212,9 @@ def _role(column: Column, named: _Named, table: Table, place: Place) -> ColumnRo
         graph=entry.graph,
         expected=entry.expected,
         basis=entry.basis,
-        lower=entry.lower,
-        upper=entry.upper,
-        target_value=entry.target_value,
+        lower=column.lower if entry.lower is None else entry.lower,
+        upper=column.upper if entry.upper is None else entry.upper,
+        target_value=column.target_value if entry.target_value is None else entry.target_value,
         step=entry.step,
         block=entry.block,
         reason=entry.reason or reason,
@@ -231,6 +237,8 @@ def _refuse_blank(name: str, kind: Kind, table: Table) -> None:
 
 def _kind(name: str, entry: ColumnEntry, named: _Named, table: Table, place: Place) -> tuple[Kind, str]:
     claims: dict[Kind, str] = {}
+    if name in named.logged:
+        return "ignored", "its logarithm is the target"
     if name in named.targets:
         claims["target"] = "named as target"
     if name in named.context:

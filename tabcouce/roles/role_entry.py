@@ -100,6 +100,14 @@ def text_tuple(data: Mapping[str, Any], key: str, place: Place) -> tuple[str, ..
     return tuple(item if isinstance(item, str) else level_text(item) for item in values)
 
 
+def truth(data: Mapping[str, Any], key: str, place: Place) -> bool | None:
+    """true or false; None where the key is absent."""
+    value = data.get(key)
+    if value is None or isinstance(value, bool):
+        return value
+    raise RoleError(f"'{key}' is {value!r}, not true or false.", place=place, remedy=f"Write {key} = true.")
+
+
 def number(data: Mapping[str, Any], key: str, place: Place) -> float | None:
     """A number; None where the key is absent."""
     value = data.get(key)

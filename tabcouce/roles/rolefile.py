@@ -14,13 +14,14 @@ from tabcouce.roles.column_name import closest
 from tabcouce.roles.declaration import Declaration, Derived, Part
 from tabcouce.roles.level import level_text
 from tabcouce.roles.role import Kind, Roles, Task
-from tabcouce.roles.role_entry import choice, kind_list, read_entry, text, text_tuple
+from tabcouce.roles.role_entry import choice, kind_list, read_entry, text, text_tuple, truth
 from tabcouce.roles.roletext import role_text
 
 PROSE = ("note", "column_names")
 KIND_LISTS: tuple[Kind, ...] = ("condition", "sensor", "proxy", "identifier", "after", "ignored")
 KEYS = (
-    "name", "file", "sheet", "sep", "encoding", "decimal", "header_rows", "na_values", "task", "targets",
+    "name", "file", "sheet", "sep", "encoding", "decimal", "header_rows", "na_values",
+    "range", "transpose", "fill_down", "stack_sheets", "join", "on", "task", "targets",
     "positive_class", "inputs", "context", "time", "order", "drop", "drop_columns", "group",
     "split_context", "test_contexts", "derive", "target_column", "alternative_target_column", "columns",
     *KIND_LISTS, *PROSE,
@@ -133,6 +134,12 @@ def _layout(data: Mapping[str, Any], place: Place) -> Layout:
         decimal=text(data, "decimal", place),
         header_rows=None if rows is None else tuple(rows),
         missing=text_tuple(data, "na_values", place),
+        range=text(data, "range", place),
+        transpose=truth(data, "transpose", place),
+        fill_down=text_tuple(data, "fill_down", place),
+        stack_sheets=truth(data, "stack_sheets", place) or False,
+        join=text(data, "join", place),
+        on=text_tuple(data, "on", place),
     )
 
 

@@ -52,7 +52,7 @@ def role_text(roles: Roles, source: Source, *, layout: Layout, derive: tuple[Der
 def _layout_lines(layout: Layout) -> list[str]:
     lines = []
     pairs = {"sheet": layout.sheet, "sep": layout.delimiter, "encoding": layout.encoding}
-    pairs["decimal"] = layout.decimal
+    pairs |= {"decimal": layout.decimal, "range": layout.range, "join": layout.join}
     for key, value in pairs.items():
         if value is not None:
             lines.append(f"{key} = {_quote(value)}")
@@ -60,6 +60,15 @@ def _layout_lines(layout: Layout) -> list[str]:
         lines.append(f"header_rows = {list(layout.header_rows)}")
     if layout.missing:
         lines.append(f"na_values = {_list(layout.missing)}")
+    if layout.transpose is not None:
+        lines.append(f"transpose = {str(layout.transpose).lower()}")
+    if layout.stack_sheets:
+        lines.append("stack_sheets = true")
+    lines += [
+        f"{key} = {_list(names)}"
+        for key, names in (("fill_down", layout.fill_down), ("on", layout.on))
+        if names
+    ]
     return lines
 
 

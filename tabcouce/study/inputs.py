@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from tabcouce.errors import Place, RoleError
-from tabcouce.read import Layout, Table, read_grid, read_table, sheet_names
+from tabcouce.read import Layout, Table, read_grid, read_tables, sheet_names
 from tabcouce.roles import Declaration, Roles, override, propose, read_role_file, read_role_sheet, resolve
 from tabcouce.roles.declaration import Derived
+from tabcouce.roles.derive import with_day_order
 
 ROLE_SHEET = "roles"
 
@@ -73,31 +74,50 @@ def declared_roles(data: Path, role_file: Path | None) -> tuple[Declaration, str
 def layout_again(layout: Layout, data: Path, *, sheet: str | None) -> Layout:
     """How a new file is read: as the training file was, from the named sheet.
 
-    Where none is named, the sheet of the training file counts if the new file has it too.
+    Where none is named, the sheet of the training file counts if the new file has it too; so
+    does the sheet it was joined with. A range of cells belongs to the training file alone.
     """
-    wanted = sheet or (layout.sheet if layout.sheet in sheet_names(data) else None)
-    return replace(layout, sheet=wanted)
+    held = sheet_names(data)
+    wanted = sheet or (layout.sheet if layout.sheet in held else None)
+    partner = layout.join if layout.join in held else None
+    stacked = layout.stack_sheets and sheet is None and bool(held)
+    return replace(layout, sheet=wanted, join=partner, stack_sheets=stacked, range=None)
+
+
+def given_over(declared: Layout, given: Layout) -> Layout:
+    """The layout of the role file with what the command line states instead."""
+    default = Layout()
+    stated = {f.name: getattr(given, f.name) for f in fields(Layout)}
+    return replace(declared, **{key: value for key, value in stated.items() if value != getattr(default, key)})
 
 
 def open_inputs(
-    data: Path,
+    data: Path | Sequence[Path],
     *,
     role_file: Path | None = None,
     sheet: str | None = None,
     targets: Sequence[str] = (),
     context: Sequence[str] = (),
+    layout: Layout | None = None,
+    join_file: Path | None = None,
 ) -> Inputs:
     """Read the data and its roles; guess the roles where none are declared.
 
+    data       one file, or several that are stacked; roles are sought beside the first
     targets, context  names that override what the role file or the guess says
+    layout     how to read the data where it differs from what the role file says
+    join_file  file whose columns are added to the rows with the same key, `layout.on`
     """
-    declared = declared_roles(data, role_file)
+    paths = (data,) if isinstance(data, Path) else tuple(data)
+    given = layout or Layout()
+    given = given if sheet is None else replace(given, sheet=sheet)
+    declared = declared_roles(paths[0], role_file)
     if declared is None:
-        layout = Layout(sheet=sheet)
-        table = read_table(data, layout)
-        return Inputs(table, propose(table, targets=tuple(targets), context=tuple(context)), layout, (), None)
+        table = read_tables(paths, given, join_file=join_file)
+        return Inputs(table, propose(table, targets=tuple(targets), context=tuple(context)), given, (), None)
     declaration, where = declared
     declaration = override(declaration, targets=tuple(targets) or None, context=tuple(context) or None)
-    layout = declaration.layout if sheet is None else replace(declaration.layout, sheet=sheet)
-    resolved = resolve(declaration, read_table(data, layout))
-    return Inputs(resolved.table, resolved.roles, layout, declaration.derive, where)
+    found = given_over(declaration.layout, given)
+    resolved = resolve(declaration, read_tables(paths, found, join_file=join_file))
+    derive = with_day_order(declaration.derive, resolved.table)
+    return Inputs(resolved.table, resolved.roles, found, derive, where)

@@ -45,7 +45,7 @@ LFS = b"version https" + b"://" + b"git-lfs.github.com/spec/v1\noid sha256:96\ns
         ("a.xls", b"<html><table><tr><td>1</td></tr></table></html>", "a web page or XML"),
         ("a.docx", b"plain words", "files that end in '.docx' are not read"),
         ("a", b"plain words", "no extension"),
-        ("a.xls", b"\x09\x04\x06\x00\x00\x00\x10\x00", "a workbook of Excel 4"),
+        ("a.xls", b"\x09\x04\x06\x00\x00\x00\x10\x00", "the old workbook is damaged"),
         ("a.xlsx", an_archive("inner.csv"), "a zip archive of 1 files, not a workbook"),
         ("a.xlsx", a_workbook(["x", "y"], [1, 2])[:900], "the workbook is damaged"),
         ("a.xlsx", OLE + b"\x00" * 500 + "EncryptedPackage".encode("utf-16-le"), "protected by a password"),
