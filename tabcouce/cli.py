@@ -191,7 +191,12 @@ def init(
         layout, join_file = reading(sheet, encoding, cells, transpose, fill_down, stack_sheets, join, on)
         table = read_tables(data, layout, join_file=join_file)
         roles = propose(table, targets=tuple(target or ()), context=tuple(context or ()))
-        write_role_file(roles, path, table.source, layout=layout if layout.sheet or stack_sheets else replace(layout, sheet=table.source.sheet))
+        write_role_file(
+            roles,
+            path,
+            table.source,
+            layout=layout if layout.sheet or stack_sheets else replace(layout, sheet=table.source.sheet),
+        )
         print_roles(Inputs(table, roles, layout, (), None))
         put(str(path))
 

@@ -113,14 +113,16 @@ def print_picture(table: Table) -> None:
 
 
 def read_as(table: Table) -> str:
-    """'press.csv, cp932, ";" between the cells, decimal comma, rows and columns exchanged: 24 rows x 8 columns'."""
+    """What was read and how: 'press.csv, encoding cp932, tab between cells: 24 rows x 8 columns'."""
     source = table.source
     marks = {"\t": "tab", ";": "';'", ",": "','", "|": "'|'"}
     parts = [
         source.file,
         None if source.sheet is None else f"sheet '{source.sheet}'",
         None if source.encoding is None else f"encoding {source.encoding}",
-        None if source.delimiter is None else f"{marks.get(source.delimiter, source.delimiter)} between cells",
+        None
+        if source.delimiter is None
+        else f"{marks.get(source.delimiter, source.delimiter)} between cells",
         "decimal comma" if source.decimal == "," else None,
         "rows and columns exchanged" if source.turned else None,
     ]

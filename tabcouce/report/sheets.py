@@ -35,7 +35,7 @@ def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> I
         yield _predictions(target, frame, f" {k}" if several else "", w)
     yield _factors(summary, w)
     yield _findings(summary, w)
-    cells = _cells(summary, w)
+    cells = _changed_cells(summary, w)
     if cells.rows:
         yield cells
 
@@ -196,7 +196,7 @@ def _factors(summary: Summary, w: Words) -> Sheet:
     return Sheet(w("book.factors"), heads, rows)
 
 
-def _cells(summary: Summary, w: Words) -> Sheet:
+def _changed_cells(summary: Summary, w: Words) -> Sheet:
     """Every cell that was changed or refused, once however many targets there are."""
     heads = (
         w("book.rule"), w("book.file"), w("book.sheet"), w("book.cell"), w("book.column"),

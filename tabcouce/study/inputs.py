@@ -88,7 +88,9 @@ def given_over(declared: Layout, given: Layout) -> Layout:
     """The layout of the role file with what the command line states instead."""
     default = Layout()
     stated = {f.name: getattr(given, f.name) for f in fields(Layout)}
-    return replace(declared, **{key: value for key, value in stated.items() if value != getattr(default, key)})
+    return replace(
+        declared, **{key: value for key, value in stated.items() if value != getattr(default, key)}
+    )
 
 
 def open_inputs(
