@@ -22,9 +22,8 @@ NA N/A n/a na #NA <NA> nan NaN NAN -nan -NaN null NULL Null None none NONE
 _ERRORS = "#DIV/0! #N/A #NAME? #NULL! #NUM! #REF! #VALUE! #GETTING_DATA #SPILL! #CALC!"
 MISSING_TOKENS: frozenset[str] = frozenset(_MISSING.split())
 """Words that mean 'no value'; N.D. and <0.01 are not among them: they say 'below the limit'."""
-REPEAT_MARKS: frozenset[str] = frozenset(
-    ("〃", "同上", "″", "仝", '"', "”", "“", "〟", "''", "ditto", "Ditto", "do.")
-)
+_REPEATS = '〃 同上 ″ 仝 " ” “ 〟 ditto Ditto do.'
+REPEAT_MARKS: frozenset[str] = frozenset(_REPEATS.split())
 """Marks for 'as above'."""
 ERROR_TOKENS: frozenset[str] = frozenset(_ERRORS.split())
 
@@ -107,7 +106,7 @@ def type_cells(
             if word in ERROR_TOKENS:
                 failed.append(position)
                 continue
-            if word in REPEAT_MARKS and position > 0:
+            if word in REPEAT_MARKS and position > 0 and kept[position - 1] is not None:
                 repeated.append(position)
                 kept[position] = kept[position - 1]
                 continue

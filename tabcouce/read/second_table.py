@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.cells import TypedCells
+from tabcouce.read.column_letter import column_letter
 
 _BEYOND_LIMIT = re.compile(
     r"[<>≤≥＜＞≦≧~～約].*|[nN]\.?[dD]\.?|不検出|検出限界以下|測定範囲外|OOR|OVER|UNDER"
@@ -55,8 +56,12 @@ def refuse_second_table(
             what = f"the row holds text in {len(texts)} columns of numbers ({texts[0]!r})"
         else:
             continue
+        row, last = int(rows[position]), column_letter(len(names) - 1)
         raise ReadError(
             f"{what}: a second header seems to stand there",
-            place=Place(file=place.file, sheet=place.sheet, row=int(rows[position])),
-            remedy="Keep one table in a sheet; if the row belongs to the header, name the header rows.",
+            place=Place(file=place.file, sheet=place.sheet, row=row),
+            remedy=(
+                f"Read one table with --range, e.g. --range A1:{last}{row - 1}; if the row belongs to the "
+                "header, name the header rows."
+            ),
         )

@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from tabcouce.read.cells import is_blank
 from tabcouce.read.grid import Row, cell_kind
+from tabcouce.read.limit import is_undetected, parse_limit
 from tabcouce.read.unit import is_unit, unit_of_name
 
 _FEWEST_ROWS, _FEWEST_COLUMNS = 3, 4
@@ -35,7 +36,7 @@ def lies_on_its_side(rows: Sequence[Row], decimal: str) -> bool | None:
         return False
     # A second column of units belongs to the names.
     start = 2 if all(is_blank(row[1]) or _says_unit(row[1]) for row in filled if len(row) > 1) else 1
-    kinds = [{cell_kind(c, decimal) for c in row[start:] if not is_blank(c)} for row in filled]
+    kinds = [{_kind(c, decimal) for c in row[start:] if not is_blank(c)} for row in filled]
     if any(len(kind) != 1 for kind in kinds):
         return False
     texts = sum(kind == {"label"} for kind in kinds)
@@ -46,6 +47,12 @@ def lies_on_its_side(rows: Sequence[Row], decimal: str) -> bool | None:
     if texts == 1 and kinds[0] == {"label"} and len({re.sub(r"\d+", "0", name) for name in samples}) == 1:
         return None if quantities or start == 2 or len(filled) < width else False
     return False
+
+
+def _kind(cell: object, decimal: str) -> str:
+    """As `cell_kind`, but '<0.01' and 'N.D.' are values here: they stand among numbers."""
+    beyond = isinstance(cell, str) and (parse_limit(cell) is not None or is_undetected(cell))
+    return "value" if beyond else cell_kind(cell, decimal)
 
 
 def _says_unit(cell: object) -> bool:

@@ -190,7 +190,10 @@ CELLS = {
         st.integers(-(10**9), 10**9),
         st.floats(-1e9, 1e9, allow_nan=False).map(lambda x: round(x, 6)),
     ),
-    "word": st.one_of(st.none(), st.text("abcXYZ温度号機 '\"{}[]", min_size=1, max_size=6)),
+    "word": st.one_of(
+        st.none(),
+        st.text("abcXYZ温度号機 '\"{}[]", min_size=1, max_size=6).filter(lambda w: w.strip() != '"'),
+    ),
     "date": st.one_of(
         st.none(),
         st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2060, 1, 1)).map(
