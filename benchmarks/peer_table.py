@@ -23,10 +23,12 @@ import record
 from peers.answers import Answers, Source
 from peers.benchmark_set import FOLDS, ROWS, BenchmarkSet, read_sets
 from peers.cache import COMMITTED, Cache
+from peers.credit import Credit, stack_credit
+from peers.markdown import credit_text, mode_table
 from peers.own_models import candidates, own_version
 from peers.registry import PEERS
 from peers.shots import DRAWS, SHOTS, offset_scores, score
-from peers.standing import Mean, SetScores, Standing, standings
+from peers.standing import SetScores, standings
 
 from tabcouce.splits import Split
 
@@ -70,16 +72,18 @@ def scores_of(
 
 def sections(
     sets: Sequence[BenchmarkSet], source: Source
-) -> tuple[dict[str, list[SetScores]], list[Answers]]:
-    """Mode -> scores of every set, and all answers behind them."""
+) -> tuple[dict[str, list[SetScores]], list[Answers], list[Credit]]:
+    """Mode -> scores of every set; all answers behind them; what our experts add to a stack."""
     found: dict[str, list[SetScores]] = {"shuffled": [], "unseen": []}
     shots, before = f"unseen, {SHOTS} labels", f"unseen, blind on the rows of '{SHOTS} labels'"
     found |= {shots: [], before: []}
     everything: list[Answers] = []
+    credits: list[Credit | None] = []
     for one in sets:
         for split in one.splits:
             given = source.answers(one, split)
             everything += given
+            credits.append(stack_credit(one, split, given))
             unseen = split.key.startswith("unseen:")
             found["unseen" if unseen else "shuffled"].append(blind_scores(one, split, given))
             if unseen:
@@ -89,7 +93,8 @@ def sections(
                     found[before].append(without)
     for mode in ("shuffled", "unseen"):
         found[f"{mode}, n >= {LARGE_SET}"] = [one for one in found[mode] if one.rows >= LARGE_SET]
-    return {mode: scores for mode, scores in found.items() if scores}, everything
+    filled = {mode: scores for mode, scores in found.items() if scores}
+    return filled, everything, [credit for credit in credits if credit is not None]
 
 
 def seconds_per_fit(everything: Sequence[Answers]) -> dict[str, float]:
@@ -98,26 +103,6 @@ def seconds_per_fit(everything: Sequence[Answers]) -> dict[str, float]:
     for a in everything:
         spent.setdefault(a.model, []).extend(a.seconds)
     return {model: round(float(np.mean(s)), 2) for model, s in spent.items() if s}
-
-
-def shown(number: Mean | None, digits: int = 3) -> str:
-    if number is None:
-        return "-"
-    error = "" if number.error is None else f" ± {number.error:.{digits}f}"
-    return f"{number.value:.{digits}f}{error} ({number.sets})"
-
-
-def markdown(mode: str, lines: Sequence[Standing], seconds: Mapping[str, float]) -> str:
-    heads = ["model", "sets", "mean rank", "R2", "AUC", f"R2: {REFERENCE} minus it"]
-    heads += [f"AUC: {REFERENCE} minus it", "loses > 0.01 (AUC 0.005)", "loses > 0.03", "CPU s a fit"]
-    text = [f"\n### {mode}\n", f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
-    for line in lines:
-        spent = seconds.get(line.model.removesuffix(" (own)"))
-        cells = [line.model, str(line.sets), "-" if line.rank is None else f"{line.rank:.2f}"]
-        cells += [shown(line.r2), shown(line.auc), shown(line.gain_r2), shown(line.gain_auc)]
-        cells += [f"{line.losses} of {line.compared}", f"{line.large} of {line.compared}"]
-        text.append(f"| {' | '.join([*cells, '-' if spent is None else f'{spent:.1f}'])} |")
-    return "\n".join(text)
 
 
 def rounded(value: Any) -> Any:
@@ -129,15 +114,20 @@ def rounded(value: Any) -> Any:
     return [rounded(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any], dict[str, list[Standing]]]:
-    """What goes into the result file, and the lines of each mode's table."""
-    found, everything = sections(sets, source)
-    lines = {mode: standings(s, reference=REFERENCE, outside=OUTSIDE) for mode, s in found.items()}
-    versions: dict[str, set[str]] = {}
+def versions(everything: Sequence[Answers]) -> dict[str, list[str]]:
+    """Model -> versions behind its predictions; more than one where a cache is of several commits."""
+    found: dict[str, set[str]] = {}
     for a in everything:
         if a.prediction is not None:
-            versions.setdefault(a.model, set()).add(a.version)
-    missing = [one for one in everything if one.prediction is None]
+            found.setdefault(a.model, set()).add(a.version)
+    return {model: sorted(each) for model, each in sorted(found.items())}
+
+
+def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any], str]:
+    """What goes into the result file, and the tables as markdown."""
+    found, everything, credits = sections(sets, source)
+    lines = {mode: standings(s, reference=REFERENCE, outside=OUTSIDE) for mode, s in found.items()}
+    lacking = sorted({f"{a.model}, {a.where}: {a.reason}" for a in everything if a.prediction is None})
     document = {
         "thinning": f"at most {ROWS} rows a set, drawn within context x class; the same for all models",
         "folds": f"at most {FOLDS} a split; inputs without context columns; single fits",
@@ -152,9 +142,10 @@ def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any
             }
             for one in sets
         },
-        "model_versions": {model: sorted(v) for model, v in sorted(versions.items())},
+        "model_versions": versions(everything),
         "cpu_seconds_a_fit": seconds_per_fit(everything),
-        "missing": sorted({f"{one.model}: {one.reason}" for one in missing}),
+        "missing": lacking,
+        "stack_credit": [{**asdict(credit), "ratio": credit.ratio} for credit in credits],
         "modes": {
             mode: {
                 "table": [asdict(line) for line in lines[mode]],
@@ -163,14 +154,17 @@ def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any
             for mode in found
         },
     }
-    return rounded(document), lines
+    texts = [mode_table(mode, lines[mode], document["cpu_seconds_a_fit"], REFERENCE) for mode in found]
+    texts.append("\n### Our experts added to a stack of all other models\n")
+    for split in ("shuffled", "unseen"):
+        texts.append(credit_text(split, [c for c in credits if c.split.startswith(split)]))
+    return rounded(document), "\n".join([*texts, *(f"missing: {line}" for line in lacking)])
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--own", choices=["run", "cached"], default="run")
-    parser.add_argument("--models", nargs="*", help="of ours, only these are run")
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--targets", type=int, default=1)
     parser.add_argument("--cache", type=Path, default=COMMITTED)
@@ -178,12 +172,9 @@ def main() -> None:
     sets = read_sets(options.folder, only=options.only, targets=options.targets)
     source = Source(Cache(options.cache), candidates, version=own_version() if options.own == "run" else None)
     for one in sets:
-        source.run_missing(one, options.models)
-    document, lines = figures(sets, source)
-    for mode, standing in lines.items():
-        print(markdown(mode, standing, document["cpu_seconds_a_fit"]))
-    for line in document["missing"]:
-        print("missing:", line)
+        source.run_missing(one)
+    document, text = figures(sets, source)
+    print(text)
     record.write("peer_table", document)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from record import ROOT
@@ -12,14 +13,19 @@ from peers.benchmark_set import SEED, BenchmarkSet
 from peers.cache import Cache, Cached, FitKey, FoldOutcome
 from peers.shots import SHOTS, draws, score
 from tabcouce.evaluation import Candidate, Trial, run_trials
+from tabcouce.evaluation.stacked import PEERS as PEER_STACK
+from tabcouce.evaluation.stacked import SYSTEM
 from tabcouce.models.calibration import calibrated
 from tabcouce.models.contract import ShotsModel
 from tabcouce.splits import Split, SplitPlan
 from tabcouce.study.effort import EFFORTS
+from tabcouce.study.fit import with_stacks
 from tabcouce.study.panel import panel
 
 EFFORT = EFFORTS["standard"]
-OWN_ROOMS = ("tabcouce/models", "tabcouce/encoder", "tabcouce/system", "tabcouce/study/panel.py")
+STACKS = (PEER_STACK, SYSTEM)
+"""The panel's stack without and with our own parts."""
+OWN_ROOMS = ("tabcouce/models", "tabcouce/encoder", "tabcouce/system", "tabcouce/study")
 OWN_MODE = f"own shots={SHOTS}"
 
 
@@ -39,22 +45,29 @@ def candidates(one: BenchmarkSet) -> tuple[Candidate, ...]:
     return panel(one.dataset, EFFORT, seed=SEED, device="cpu")
 
 
-def run_own(one: BenchmarkSet, candidate: Candidate, version: str, cache: Cache) -> None:
-    """Fit the model on all folds of the set and keep its blind predictions.
+def run_own(one: BenchmarkSet, panel: Sequence[Candidate], version: str, cache: Cache) -> None:
+    """Fit the panel on all folds of the set, stack it, and keep every blind prediction.
 
-    Seconds are CPU seconds of fits and predictions together, shared out evenly over the folds.
+    Blind members only: on shuffled rows too no model is told a context, as no outside model is.
+    Seconds are CPU seconds of fits and predictions together, shared out evenly over the folds; a
+    stack's are those of its members.
     """
     plan = SplitPlan(one.splits, headline=one.splits[-1].key)
-    start = time.process_time()
-    trials = [trial for trial in run_trials([candidate], one.dataset, plan) if trial.mode == "blind"]
-    seconds = (time.process_time() - start) / sum(len(split.folds) for split in one.splits)
-    for trial in trials:
+    folds = sum(len(split.folds) for split in one.splits)
+    trials: list[Trial] = []
+    seconds: dict[str, float] = {}
+    for candidate in panel:
+        start = time.process_time()
+        trials += [trial for trial in run_trials([candidate], one.dataset, plan) if trial.mode == "blind"]
+        seconds[candidate.key] = (time.process_time() - start) / folds
+    for trial in with_stacks(trials, one.dataset, plan):
         split = plan.of(trial.split)
+        spent = seconds.get(trial.model, sum(seconds.values()))
         outcomes = {
-            k: FoldOutcome(trial.prediction[fold.test].astype(np.float32), seconds)
+            k: FoldOutcome(trial.prediction[fold.test].astype(np.float32), spent)
             for k, fold in enumerate(split.folds)
         }
-        key = FitKey.of(one, split, candidate.key, version)
+        key = FitKey.of(one, split, trial.model, version)
         cache.store(Cached(key, outcomes, calibration_scores(one, split, trial)))
 
 

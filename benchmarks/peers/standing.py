@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import rankdata
+from scipy.stats import t as student
 
 LOSS = {"r2": 0.01, "auc": 0.005}
 LARGE_LOSS = 0.03
@@ -33,10 +34,12 @@ class SetScores:
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean over sets: its standard error (None below two) and how many sets."""
+    """A mean over sets, its standard error and 95 % t interval (None below two), how many sets."""
 
     value: float
     error: float | None
+    low: float | None
+    high: float | None
     sets: int
 
 
@@ -69,8 +72,12 @@ class Standing:
 def mean(values: Sequence[float]) -> Mean | None:
     if not len(values):
         return None
-    error = float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None
-    return Mean(float(np.mean(values)), error, len(values))
+    middle, n = float(np.mean(values)), len(values)
+    if n < 2:
+        return Mean(middle, None, None, None, n)
+    error = float(np.std(values, ddof=1) / np.sqrt(n))
+    reach = float(student.ppf(0.975, n - 1)) * error
+    return Mean(middle, error, middle - reach, middle + reach, n)
 
 
 def standings(sets: Sequence[SetScores], *, reference: str, outside: Sequence[str]) -> list[Standing]:

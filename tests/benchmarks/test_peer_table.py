@@ -1,6 +1,6 @@
 """The peers' benchmark on tiny made tables with made-up peers: keys, thinning, shots, the table."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -8,9 +8,10 @@ import numpy as np
 import peer_table
 import pytest
 from peers import worker
-from peers.answers import Source
+from peers.answers import Answers, Source
 from peers.benchmark_set import BenchmarkSet, benchmark_set, read_sets
 from peers.cache import TIMED_OUT, Cache, Cached, FitKey, FoldOutcome
+from peers.credit import stack_credit
 from peers.registry import PEERS
 from peers.shots import DRAWS, SHOTS, draws, offset_scores
 from peers.standing import SetScores, standings
@@ -194,29 +195,59 @@ def test_the_table_is_rebuilt_from_cached_peers_without_fitting_them(folder, tmp
     cache = Cache(tmp_path / "cache")
     source = Source(cache, two_models, "made")
     for one in sets:
-        source.run_missing(one, None)
+        source.run_missing(one)
         for split in one.splits:
             y = one.dataset.y
             chance = np.clip(0.5 + 0.4 * (y - 0.5) + 0.2 * noise, 0.01, 0.99)
             values = y + noise if one.dataset.is_regression else np.column_stack([1 - chance, chance])
             cache.store(fake(one, split, PEERS[0].key, PEERS[0].version(), values))
             cache.store(fake(one, split, PEERS[1].key, "an older version", values))
-    document, lines = peer_table.figures(sets, source)
+    document, text = peer_table.figures(sets, source)
     mode = document["modes"]["unseen"]
     y = press(folder).dataset.y
     found = mode["scores"]["press"]["values"][PEERS[0].key]
     told = (y + noise).astype(np.float32)
     assert found == pytest.approx(1 - np.sum((y - told) ** 2) / np.sum((y - y.mean()) ** 2), abs=1e-4)
-    assert set(mode["scores"]["press"]["values"]) == {PEERS[0].key, "constant", "couce"}
-    assert f"{PEERS[1].key}: not run yet (0 of 3 folds)" in document["missing"]
+    assert set(mode["scores"]["press"]["values"]) == {
+        PEERS[0].key,
+        "constant",
+        "couce",
+        "system",
+    }
+    assert f"{PEERS[1].key}, press, shuffled: not run yet (0 of 3 folds)" in document["missing"]
     assert document["cpu_seconds_a_fit"][PEERS[0].key] == 3.0
     assert document["model_versions"]["couce"] == ["made"]
     assert {"shuffled", "unseen", f"unseen, {SHOTS} labels"} <= set(document["modes"])
-    text = peer_table.markdown("unseen", lines["unseen"], document["cpu_seconds_a_fit"])
     assert all(f"| {model} |" in text for model in ("couce", "constant", PEERS[0].key))
     # Another commit's predictions are taken only where it is asked for, and the table names it.
     later, _ = peer_table.figures(sets, replace(source, version="a later commit"))
     assert "couce" not in later["modes"]["unseen"]["scores"]["press"]["values"]
     kept, _ = peer_table.figures(sets, replace(source, version=None))
     assert kept["modes"]["unseen"]["table"] == mode["table"]
-    assert asdict(lines["unseen"][0])["model"] == mode["table"][0]["model"]
+
+
+def test_the_credit_of_our_experts_is_the_error_of_a_stack_with_them_over_one_without(folder):
+    one = press(folder)
+    split = next(s for s in one.splits if s.key == "unseen:machine")
+    y = one.dataset.y
+    draw = np.random.default_rng(1)
+    noise = draw.normal(size=(3, len(y)))
+
+    def told(model: str, prediction) -> Answers:
+        return Answers(model, "", "", prediction, "", ())
+
+    pair = [told("a", y + noise[0]), told("b", y + noise[1])]
+    useless = told("couce", y + 50 + 20 * noise[2])
+    assert stack_credit(one, split, [*pair, useless]).ratio == pytest.approx(1.0, abs=0.01)
+    useful = stack_credit(one, split, [*pair, told("couce", y + noise[2])])
+    # Weights by hand: a grid over the simplex, on the other folds, each context counting alike.
+    grid = [(a, b, 1 - a - b) for a in np.linspace(0, 1, 101) for b in np.linspace(0, 1 - a, 101)]
+    stacked = np.empty(len(y))
+    for fold in split.folds:
+        rest = np.setdiff1d(np.arange(len(y)), fold.test)
+        units = [rest[split.unit[rest] == u] for u in np.unique(split.unit[rest])]
+        best = min(grid, key=lambda w: sum(np.mean((w @ noise[:, u]) ** 2) for u in units))
+        stacked[fold.test] = y[fold.test] + best @ noise[:, fold.test]
+    assert useful.with_ours == pytest.approx(np.sqrt(np.mean((stacked - y) ** 2)), rel=0.01)
+    assert useful.ratio < 0.95
+    assert stack_credit(one, split, pair) is None

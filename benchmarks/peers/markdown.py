@@ -1,0 +1,40 @@
+"""The tables as markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from peers.credit import Credit
+from peers.standing import Mean, Standing, mean
+
+
+def shown(number: Mean | None, digits: int = 3) -> str:
+    if number is None:
+        return "-"
+    error = "" if number.error is None else f" ± {number.error:.{digits}f}"
+    return f"{number.value:.{digits}f}{error} ({number.sets})"
+
+
+def mode_table(mode: str, lines: Sequence[Standing], seconds: Mapping[str, float], reference: str) -> str:
+    heads = ["model", "sets", "mean rank", "R2", "AUC", f"R2: {reference} minus it"]
+    heads += [f"AUC: {reference} minus it", "loses > 0.01 (AUC 0.005)", "loses > 0.03", "CPU s a fit"]
+    text = [f"\n### {mode}\n", f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
+    for line in lines:
+        spent = seconds.get(line.model.removesuffix(" (own)"))
+        cells = [line.model, str(line.sets), "-" if line.rank is None else f"{line.rank:.2f}"]
+        cells += [shown(line.r2), shown(line.auc), shown(line.gain_r2), shown(line.gain_auc)]
+        cells += [f"{line.losses} of {line.compared}", f"{line.large} of {line.compared}"]
+        text.append(f"| {' | '.join([*cells, '-' if spent is None else f'{spent:.1f}'])} |")
+    return "\n".join(text)
+
+
+def credit_text(split: str, credits: Sequence[Credit]) -> str:
+    """One sentence: geometric mean of the error with our experts over the error without."""
+    ratio = mean([float(np.log(credit.ratio)) for credit in credits])
+    if ratio is None:
+        return f"{split}: no set yet."
+    low, high = (None if end is None else np.exp(end) for end in (ratio.low, ratio.high))
+    within = "" if low is None else f" (95 % interval {low:.4f} to {high:.4f})"
+    return f"{split}: RMSE x {np.exp(ratio.value):.4f}{within}, {ratio.sets} sets"
