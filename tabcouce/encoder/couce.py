@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.blind_network import BlindNetwork
 from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.context_graph import check_graphs, modifiers
 from tabcouce.encoder.fitted_fold import FittedFold
 from tabcouce.encoder.fitted_view import FittedView
 from tabcouce.encoder.held_out import thinned
@@ -24,8 +25,10 @@ from tabcouce.encoder.input_rows import input_frame, labels
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows
 from tabcouce.encoder.nuisance import Nuisance
+from tabcouce.encoder.overlap import LEAST_OVERLAP, check_overlap, overlap
 from tabcouce.encoder.packed_run import fit_views
 from tabcouce.encoder.plan import automatic_members, check_settings, planned
+from tabcouce.encoder.random_slopes import RandomSlopes, random_slopes
 from tabcouce.encoder.saved_estimator import restored, saved
 from tabcouce.encoder.shots import LeftOutRows, Shift, calibration
 from tabcouce.encoder.within_context import TypicalContext, with_place
@@ -44,6 +47,8 @@ class CouceEstimator(BaseEstimator):
     proxy_columns  inputs that give the context away; O4 swaps them between contexts
     tolerances     sensor -> (offset in its unit, gain as a share); O1 recalibrates within it
     nuisance       declared blocks, waveforms, repeatability, drift (`Nuisance`): operators O2 to O8
+    graphs         context column -> 'assignment' or 'common_cause' (summed over), 'measurement' (has
+                   no effect of its own, only moves readings) or 'modifier' (own slopes too)
     members        networks per variant, each holds out another block of training contexts: with
                    three or more, every context is held out by one; None: by the number of rows
     piecewise      whether columns also enter as ramps at the target's thresholds (300 rows or more)
@@ -68,6 +73,7 @@ class CouceEstimator(BaseEstimator):
         proxy_columns: Sequence[str] = (),
         tolerances: Mapping[str, tuple[float, float]] | None = None,
         nuisance: Nuisance | None = None,
+        graphs: Mapping[str, str] | None = None,
         members: int | None = None,
         epochs: int | None = None,
         batch: int | None = None,
@@ -97,6 +103,7 @@ class CouceEstimator(BaseEstimator):
         self.proxy_columns = proxy_columns
         self.tolerances = tolerances
         self.nuisance = nuisance
+        self.graphs = graphs
         self.members = members
         self.epochs = epochs
         self.batch = batch
@@ -131,6 +138,11 @@ class CouceEstimator(BaseEstimator):
     typical_: TypicalContext | None
     n_features_in_: int
     view_: str
+    overlap_: float | None = None
+    """Share of rows with neighbours from two contexts or more, None without contexts. The do-claim
+    is refused below 0.3."""
+    slopes_: RandomSlopes | None = None
+    """Own slopes of the contexts of a declared modifier."""
     left_out_rows_: LeftOutRows
     answer_: str = "blind"
     """View that predictions without context read: 'blind', or what adapt or calibrate chose."""
@@ -150,7 +162,10 @@ class CouceEstimator(BaseEstimator):
         view = {"within": "within-context", "adjusted": "do-view"}.get(
             self.answer_, "do-view" if self.view_ == "do" else "pooled"
         )
-        return (view, "interventions") if self.intervention_ else (view,)
+        found = (view, "interventions") if self.intervention_ else (view,)
+        return (
+            (*found, "no-overlap") if self.overlap_ is not None and self.overlap_ < LEAST_OVERLAP else found
+        )
 
     # Fitting --------------------------------------------------------------------------------
 
@@ -179,6 +194,7 @@ class CouceEstimator(BaseEstimator):
     ) -> list[Self]:
         settings = self.get_params(deep=False)
         check_settings(settings)
+        check_graphs(self.graphs or {})
         if self.nuisance is not None:
             self.nuisance.check(map(str, frame.columns))
         seed = 0 if self.random_state is None else int(self.random_state)
@@ -199,6 +215,7 @@ class CouceEstimator(BaseEstimator):
                 held_out=self.held_out,
                 seed=seed,
                 members=members,
+                graphs=self.graphs,
             )
             for own in rows
         ]
@@ -221,6 +238,8 @@ class CouceEstimator(BaseEstimator):
         own.within_, own.typical_ = fitted.within, fold.typical
         own.intervention_ = fitted.choice.blind.intervene
         own.selection_ = fitted.trials
+        own.slopes_ = own._slopes(fold)
+        own.overlap_ = own._overlap(fold)
         own.rows_used_ = len(kept)
         own.range_ = (float(fold.y.min()), float(fold.y.max()))
         choice = fitted.choice
@@ -244,6 +263,31 @@ class CouceEstimator(BaseEstimator):
         if self.nuisance is None or not self.nuisance.ordered:
             return budget
         return budget.with_chosen_bands(fold.u.astype(float), fold.y, fold.joint, self.nuisance)
+
+    def _slopes(self, fold: FoldRows) -> RandomSlopes | None:
+        """Own slopes in the levels of the first column declared a modifier; regression only."""
+        changed = modifiers(fold.levels.names, self.graphs or {})
+        if not changed or fold.classes:
+            return None
+        u = fold.u.astype(float)
+        residual = fold.y - self.adjusted_.known(u, fold.index)[:, 0]
+        column = fold.levels.names.index(changed[0])
+        return random_slopes(u[:, : fold.code.numeric], residual, fold.index, column, fold.levels.total)
+
+    def _overlap(self, fold: FoldRows) -> float | None:
+        proxies = set(self.proxy_columns)
+        cause = [j for j, owner in enumerate(fold.code.owner) if fold.code.design.names[owner] not in proxies]
+        seed = 0 if self.random_state is None else int(self.random_state)
+        return overlap(fold.u[:, cause].astype(float), fold.joint, seed=seed)
+
+    @property
+    def heterogeneity_(self) -> dict[str, float]:
+        """Numeric input -> standard deviation over contexts of its own slope, in target units per
+        interquartile range; empty where no modifier was declared or found."""
+        if self.slopes_ is None:
+            return {}
+        names = [self.code_.design.names[j] for j in self.code_.owner[: self.code_.numeric]]
+        return dict(zip(names, self.slopes_.spread.tolist(), strict=True))
 
     def _device(self) -> torch.device:
         if self.device == "auto":
@@ -334,10 +378,16 @@ class CouceEstimator(BaseEstimator):
         known = (index < self.levels_.total).any(axis=1)
         out = self._blind(X)
         if known.any():
-            out[known] = self._as_estimate(self.adjusted_.known(u[known], index[known]))
+            output = self.adjusted_.known(u[known], index[known])
+            if self.slopes_ is not None:
+                output = output + self.slopes_.shift(u[known], index[known])[:, None]
+            out[known] = self._as_estimate(output)
         return out
 
     def _do(self, X: Any) -> Array:
+        """Raises FitError where contexts do not overlap in the inputs."""
+        check_is_fitted(self, "code_")
+        check_overlap(self.overlap_)
         return self._as_estimate(self.adjusted_.do(self._code(X)))
 
     def _code(self, X: Any) -> Array:

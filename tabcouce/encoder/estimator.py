@@ -47,7 +47,10 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
         return self._blind(X) if context is None else self._known(X, context)
 
     def predict_do(self, X: Any) -> Array:
-        """(n,) sum over training contexts of P(k) times the prediction in context k."""
+        """(n,) sum over training contexts of P(k) times the prediction in context k.
+
+        Raises  FitError where fewer than 0.3 of the rows overlap (`overlap_`)
+        """
         return self._do(X)
 
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Array:
@@ -104,7 +107,10 @@ class CouceClassifier(ClassifierMixin, CouceEstimator):
         return self._blind(X) if context is None else self._known(X, context)
 
     def predict_do(self, X: Any) -> Array:
-        """(n, k) sum over training contexts of P(k) times the probabilities in context k."""
+        """(n, k) sum over training contexts of P(k) times the probabilities in context k.
+
+        Raises  FitError where fewer than 0.3 of the rows overlap (`overlap_`)
+        """
         return self._do(X)
 
     def predict(self, X: Any, context: Any = None) -> npt.NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 
 from tabcouce.encoder.backdoor import ContextLevels, intercepts, level_counts, shrinkage
 from tabcouce.encoder.column_code import ColumnCode
+from tabcouce.encoder.context_graph import summed_over
 from tabcouce.encoder.held_out import context_blocks, held_out_unit
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.linear_start import linear_start, within
@@ -40,7 +41,8 @@ class Variant:
 class FoldRows:
     """The training rows of one fold, coded by statistics of these rows only.
 
-    u        (n, q) float32 code; index (n, c) level numbers; joint (n,) context combination
+    u        (n, q) float32 code; index (n, c) level numbers of the columns with atoms
+    joint    (n,) combination of all context columns, those without atoms too
     y        (n,) value or class number; classes: 0 for regression
     blocks   (n,) block number; the rows of a held-out context share one
     unit     (n,) what an inner comparison counts as independent: context level, or the row
@@ -71,7 +73,7 @@ class FoldRows:
     @property
     def has_context(self) -> bool:
         """Whether there is more than one context to tell apart."""
-        return len(np.unique(self.joint)) > 1
+        return self.index.shape[1] > 0 and len(np.unique(self.index, axis=0)) > 1
 
     @classmethod
     def of(
@@ -84,15 +86,19 @@ class FoldRows:
         held_out: str | None,
         seed: int,
         members: int = 1,
+        graphs: Mapping[str, str] | None = None,
     ) -> FoldRows:
         """Three members or more hold out a block each, so that every context is held out by one.
 
         members  how many will be trained
+        graphs   what context columns are to the process, where declared (`context_graph`)
         """
         code = ColumnCode.of(X)
-        levels = ContextLevels.of(context)
-        index = levels.index(context)
-        joint = np.unique(index, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        everything = ContextLevels.of(context).index(context)
+        joint = np.unique(everything, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+        summed = context[summed_over(context.columns, graphs or {})]
+        levels = ContextLevels.of(summed)
+        index = levels.index(summed)
         unit = held_out_unit(context, held_out)
         u = code(X)
         numbers, grouped = u[:, : code.numeric], len(np.unique(unit)) < len(unit)
@@ -101,7 +107,7 @@ class FoldRows:
             levels=levels,
             u=u.astype(np.float32),
             index=index,
-            joint=joint if index.shape[1] else np.zeros(len(y), dtype=np.int64),
+            joint=joint if everything.shape[1] else np.zeros(len(y), dtype=np.int64),
             y=y,
             classes=classes,
             blocks=context_blocks(unit, members if members > 2 else BLOCKS, seed),

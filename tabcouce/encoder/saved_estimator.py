@@ -13,6 +13,7 @@ from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.members import Variant
 from tabcouce.encoder.nuisance import Nuisance
+from tabcouce.encoder.random_slopes import RandomSlopes
 from tabcouce.encoder.saved_view import view_arrays, view_from, view_settings
 from tabcouce.encoder.shots import LeftOutRows
 from tabcouce.encoder.within_context import TypicalContext
@@ -31,8 +32,11 @@ KEPT = (
     "intervention_",
     "rows_used_",
     "range_",
+    "overlap_",
 )
 """Fitted attributes that are kept as they are."""
+SLOPES = ("centre", "whiten", "atoms", "codes")
+"""Arrays of the random slopes."""
 
 
 def saved(model: CouceEstimator) -> State:
@@ -58,6 +62,9 @@ def saved(model: CouceEstimator) -> State:
         arrays |= view_arrays(view, name)
     if model.typical_ is not None:
         arrays["typical"] = np.stack([model.typical_.mean, model.typical_.variance])
+    if model.slopes_ is not None:
+        settings["slopes_column"] = model.slopes_.column
+        arrays |= {f"slopes.{name}": getattr(model.slopes_, name) for name in SLOPES}
     rows = model.left_out_rows_
     arrays |= {"left_out.y": rows.y, "left_out.unit": rows.unit}
     arrays |= {f"left_out.estimate.{view}": value for view, value in rows.estimate.items()}
@@ -79,6 +86,10 @@ def restored(kind: type[Fitted], state: State) -> Fitted:
         own.adjusted_ = view_from(views["adjusted"], state.arrays, "adjusted")
     own.within_ = view_from(views["within"], state.arrays, "within") if "within" in views else None
     own.typical_ = TypicalContext(*state.arrays["typical"]) if "typical" in state.arrays else None
+    if "slopes_column" in settings:
+        own.slopes_ = RandomSlopes(
+            settings["slopes_column"], *(np.asarray(state.arrays[f"slopes.{name}"]) for name in SLOPES)
+        )
     own.selection_ = tuple(
         InnerTrial(Variant(**one["variant"]), np.asarray(one["unit"]), np.asarray(one["loss"]))
         for one in settings["selection"]

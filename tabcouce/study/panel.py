@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from tabcouce.encoder import CouceClassifier, CouceRegressor
+from tabcouce.encoder import CouceClassifier, CouceRegressor, Nuisance
 from tabcouce.errors import FitError
 from tabcouce.evaluation import Candidate
 from tabcouce.models import (
@@ -32,6 +32,8 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
         couce,
         proxy_columns=tuple(name for name in dataset.X.columns if dataset.role(name).kind == "proxy"),
         tolerances=declared_tolerances(dataset),
+        graphs=declared_graphs(dataset),
+        nuisance=declared_blocks(dataset),
         members=effort.members,
         epochs=effort.epochs,
         max_rows=effort.encoder_rows,
@@ -64,6 +66,23 @@ def check_device(device: str) -> None:
             "--device cuda was asked for, but torch finds no CUDA device here.",
             remedy="Leave --device out, or install the torch build that fits the driver.",
         )
+
+
+def declared_graphs(dataset: Dataset) -> dict[str, str]:
+    """Context column -> what it is to the process, where the roles say so."""
+    found = {name: dataset.role(name).graph for name in dataset.contexts.columns}
+    return {name: graph for name, graph in found.items() if graph is not None}
+
+
+def declared_blocks(dataset: Dataset) -> Nuisance | None:
+    """Blocks of two sensors or more that share a card, where the roles name them."""
+    blocks: dict[str, list[str]] = {}
+    for name in dataset.X.columns:
+        role = dataset.role(name)
+        if role.block is not None and role.kind == "sensor":
+            blocks.setdefault(role.block, []).append(name)
+    shared = {block: columns for block, columns in blocks.items() if len(columns) > 1}
+    return Nuisance(blocks=shared) if shared else None
 
 
 def declared_tolerances(dataset: Dataset) -> dict[str, tuple[float, float]]:
