@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from tabcouce.evaluation.candidates import Candidate
 from tabcouce.evaluation.trial import Trial
 from tabcouce.models.boosted_trees import THREADED_CELLS
+from tabcouce.models.calibration import Estimator
 from tabcouce.models.constant import ConstantModel
 from tabcouce.models.contract import Model
 from tabcouce.roles.dataset import Dataset
@@ -192,7 +193,7 @@ def _trial(
     )
 
 
-def all_classes(estimate: Floats, model: Model, k: int, n: int) -> Floats:
+def all_classes(estimate: Floats, model: Estimator, k: int, n: int) -> Floats:
     """(m, k) probabilities of all classes from those the model was trained on.
 
     A class that none of n training rows had gets 1 / (n + absent classes), as in Laplace's rule:

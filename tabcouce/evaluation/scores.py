@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,16 @@ def score(trial: Trial, dataset: Dataset, split: Split, *, draws: int, seed: int
 
     Pooled, not averaged over folds: the R2 of a one-row fold does not exist. Per unit the same
     scores without interval; a unit with one class or one row keeps its n and has value None.
-    Where every row is its own unit there are no contexts to list.
+    Where every row is its own unit there are no contexts to list. Of a trial with repeats every
+    number is the mean over its draws of labelled rows.
     """
+    if trial.repeats:
+        share = max(1, draws // (1 + len(trial.repeats)))
+        parts = [
+            score(replace(trial, prediction=each, repeats=()), dataset, split, draws=share, seed=seed)
+            for each in (trial.prediction, *trial.repeats)
+        ]
+        return _mean_scores(parts)
     rows = np.flatnonzero(tested_rows(trial))
     y, prediction = dataset.y[rows], trial.prediction[rows]
     found, unit = np.unique(split.unit[rows], return_inverse=True)
@@ -51,6 +60,27 @@ def score(trial: Trial, dataset: Dataset, split: Split, *, draws: int, seed: int
         mode=trial.mode,
         notes=trial.notes,
     )
+
+
+def _mean_scores(parts: Sequence[ModelScores]) -> ModelScores:
+    """Mean of each number over draws; a number that some draw does not define is the mean of the rest."""
+    per_context = {
+        unit: {
+            key: _mean([p.per_context[unit][key] for p in parts if unit in p.per_context]) for key in scores
+        }
+        for unit, scores in parts[0].per_context.items()
+    }
+    metrics = {key: _mean([part.metrics[key] for part in parts]) for key in parts[0].metrics}
+    return replace(parts[0], metrics=metrics, per_context=per_context)
+
+
+def _mean(scores: Sequence[Score]) -> Score:
+    def over(values: Sequence[float | None]) -> float | None:
+        known = [value for value in values if value is not None]
+        return float(np.mean(known)) if known else None
+
+    value, low, high = (over([getattr(s, name) for s in scores]) for name in ("value", "low", "high"))
+    return replace(scores[0], value=value, low=low, high=high)
 
 
 def as_ranking(model: str, prediction: Floats) -> Floats:

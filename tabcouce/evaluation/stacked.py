@@ -11,7 +11,8 @@ import numpy.typing as npt
 from tabcouce.evaluation.run import all_classes
 from tabcouce.evaluation.scores import tested_rows
 from tabcouce.evaluation.trial import Trial
-from tabcouce.models.contract import CrossEstimated, Model
+from tabcouce.models.calibration import Estimator
+from tabcouce.models.contract import CrossEstimated
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Fold, Split, SplitPlan
 from tabcouce.system.stack import StackModel
@@ -103,7 +104,7 @@ def _stacked(members: Sequence[Trial], dataset: Dataset, split: Split, key: str,
     fitted: list[StackModel] = []
     for number, fold in enumerate(split.folds):
         models = {trial.model: trial.fitted[number] for trial in members}
-        errors = _other_folds(members, fold) if known else _left_out(models, dataset, fold)
+        errors = _other_folds(members, fold) if known else left_out_of(models, dataset, fold)
         mix = mixed(errors, dataset, split.unit, blind=not known) if errors else equal_mix(tuple(models))
         chosen = [position for position, trial in enumerate(members) if trial.model in mix.members]
         prediction[fold.test] = mix(everything[chosen][:, fold.test])
@@ -132,7 +133,7 @@ def mixed(found: LeftOut, dataset: Dataset, unit: npt.NDArray[np.int64], *, blin
     return choose_mix([found.members[j] for j in kept], products)
 
 
-def _left_out(models: Mapping[str, Model], dataset: Dataset, fold: Fold) -> LeftOut | None:
+def left_out_of(models: Mapping[str, Estimator], dataset: Dataset, fold: Fold) -> LeftOut | None:
     """What the fold's models said of training contexts they had left out; None where none did."""
     told = {
         key: each
@@ -150,7 +151,7 @@ def _left_out(models: Mapping[str, Model], dataset: Dataset, fold: Fold) -> Left
     return LeftOut(members, np.stack([told[key][shared] for key in members]), fold.train[shared])
 
 
-def left_out_estimate(model: Model, dataset: Dataset, fold: Fold) -> Floats | None:
+def left_out_estimate(model: Estimator, dataset: Dataset, fold: Fold) -> Floats | None:
     """(n,) values or (n, k) probabilities of all classes for the training rows; None without any."""
     if not isinstance(model, CrossEstimated):
         return None

@@ -38,8 +38,11 @@ class Trial:
     seconds     wall time of all fits (a packed run is shared out by its folds)
     rows_used   largest number of training rows a fold really used; below the fold's size
                 where a cap bit
-    mode        'blind' or 'known' (the test rows' contexts were given to the model)
+    mode        'blind'; 'known' (the test rows' contexts were given to the model); 'batch' (the model
+                saw the held-out context's rows without their target); 'shots5' (five of its rows with
+                their target, which no model is then scored on)
     notes       what the model chose inside its training rows, e.g. 'do-view' or 'pooled'
+    repeats     predictions with other rows drawn as labelled ones; scores are means over all draws
     """
 
     model: str
@@ -50,6 +53,7 @@ class Trial:
     rows_used: int
     mode: str = "blind"
     notes: tuple[str, ...] = ()
+    repeats: tuple[npt.NDArray[np.float64], ...] = ()
 
 
 @dataclass(frozen=True)
