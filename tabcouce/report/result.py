@@ -93,8 +93,10 @@ def _study(summary: Summary, target: TargetSummary) -> dict[str, Any]:
 
 
 def split_key(scores: ModelScores) -> str:
-    """'unseen:machine' for blind predictions, 'unseen:machine/known' and so on beside them."""
-    return scores.split if scores.mode == "blind" else f"{scores.split}/{scores.mode}"
+    """'unseen:machine' for blind predictions, 'unseen:machine/batch', '.../shots=5' beside them."""
+    return (
+        scores.split if scores.mode == "blind" else f"{scores.split}/{scores.mode.replace('shots', 'shots=')}"
+    )
 
 
 def _splits(target: TargetSummary) -> dict[str, Any]:

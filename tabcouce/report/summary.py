@@ -190,9 +190,18 @@ class TargetSummary:
         return next((s for s in self.scores if (s.split, s.model, s.mode) == (split, model, mode)), None)
 
     def modes(self, model: str) -> tuple[str, ...]:
-        """Modes the model was run in on some split, 'blind' first."""
+        """'blind' and 'known', as far as the model was run so on some split.
+
+        What is known of a context that is held out never stands beside these: see `helped_modes`.
+        """
         found = {scores.mode for scores in self.scores if scores.model == model}
-        return tuple(sorted(found, key=lambda mode: (mode != "blind", mode)))
+        return tuple(mode for mode in ("blind", "known") if mode in found)
+
+    @property
+    def helped_modes(self) -> tuple[str, ...]:
+        """Modes that bring rows of the held-out context itself: 'batch', then 'shots5'."""
+        found = {scores.mode for scores in self.scores if scores.split == self.headline}
+        return tuple(sorted(found - {"blind", "known"}))
 
     def score(self, split: str, model: str, metric: str, mode: str = "blind") -> Score | None:
         """One score; None where it was not run or is not defined."""

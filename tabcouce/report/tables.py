@@ -74,6 +74,26 @@ def model_table(target: TargetSummary, w: Words) -> TableView:
     )
 
 
+def helped_table(target: TargetSummary, w: Words) -> TableView | None:
+    """Headline scores with rows of the held-out context at hand, one column per mode; None without any.
+
+    A table of its own: blind predictions know nothing of the context, so the two are no rivals.
+    """
+    modes = target.helped_modes
+    if not modes:
+        return None
+    heads = [(w("table.model"), False, False), *((w.label("mode", mode), True, False) for mode in modes)]
+    rows = [
+        (
+            Cell(w.label("model", model)),
+            *(score_cell(target.score(target.headline, model, target.metric, mode), w) for mode in modes),
+        )
+        for model in target.models
+    ]
+    title = w("table.helped", metric=w.label("metric", target.metric), unseen=unseen(target, w))
+    return TableView(title, tuple(heads), tuple(rows))
+
+
 def _model_row(target: TargetSummary, model: str, mode: str, keys: list[str], w: Words) -> tuple[Cell, ...]:
     """One model in one mode; a row whose runs knew the test rows' contexts says so."""
     blind = mode == "blind"

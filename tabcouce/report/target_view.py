@@ -17,7 +17,7 @@ from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import TableView
-from tabcouce.report.tables import context_table, difference_table, model_table, split_table
+from tabcouce.report.tables import context_table, difference_table, helped_table, model_table, split_table
 from tabcouce.report.tiles import Tile, tiles
 from tabcouce.report.verdict_text import shown_outcome, verdict_sentences
 
@@ -60,6 +60,7 @@ class TargetView:
     findings: tuple[FindingView, ...]
     worst: tuple[FindingView, ...]
     models: TableView
+    helped: TableView | None
     differences: TableView
     contexts: TableView | None
     models_intro: str
@@ -102,6 +103,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         findings=findings,
         worst=tuple(found for found in findings if found.severity in ("blocks", "misleads"))[:1],
         models=model_table(target, w),
+        helped=helped_table(target, w),
         differences=difference_table(target, w),
         contexts=None if target.by_blocks else context_table(target, w),
         reasons=_reasons(target, w),

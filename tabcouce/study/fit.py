@@ -11,6 +11,7 @@ import numpy as np
 
 from tabcouce.checks import check
 from tabcouce.evaluation import Candidate, ModelScores, Trial, Verdict, decide, score
+from tabcouce.evaluation.deployment import deployed_trials
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.evaluation.stacked import OURS, PEERS, SYSTEM, final_mix, stack_members, stacked_trials
 from tabcouce.explanation.contributions import attribute
@@ -119,14 +120,14 @@ def fit_target(
     candidates = panel(dataset, effort, seed=seed, device=device)
     with watch.stage("models") as report:
         finished = run_until_interrupted(candidates, dataset, plan, report)
-    trials = with_stacks(finished.trials, dataset, plan)
+    trials, soon = finish(lambda: with_stacks(finished.trials, dataset, plan, seed=seed))
     judged, late = finish(lambda: judge(trials, dataset, plan, effort, seed=seed, watch=watch))
     split = plan.of(judged.verdict.headline)
     wanted = {judged.verdict.recommended, judged.verdict.known_context, "lightgbm"} & set(judged.headline)
     with watch.stage("final models") as report:
         mixes = stack_mixes(trials, dataset, plan) if SYSTEM in wanted else {}
         final, later = finish(lambda: refit(candidates, wanted, mixes, dataset, split, report))
-    stopped = finished.interrupted or late or later
+    stopped = finished.interrupted or soon or late or later
     explained = Explanations((), ())
     try:
         with watch.stage("factors") as report:
@@ -179,10 +180,17 @@ def judge(
     return Judged(scores, verdict, blind)
 
 
-def with_stacks(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan) -> tuple[Trial, ...]:
-    """Beside the models their stack, and the stack without our own parts, to see what those add."""
+def with_stacks(
+    trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan, *, seed: int
+) -> tuple[Trial, ...]:
+    """Beside the models their stack, and the stack without our own parts, to see what those add.
+
+    All of them also as they do with a batch of unlabelled rows, or a few labelled ones, of the
+    context that is held out.
+    """
     peers = stacked_trials(trials, dataset, plan, key=PEERS, without=OURS)
-    return (*trials, *peers, *stacked_trials(trials, dataset, plan))
+    blind = (*trials, *peers, *stacked_trials(trials, dataset, plan))
+    return (*blind, *deployed_trials(blind, dataset, plan, seed=seed))
 
 
 def stack_mixes(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan) -> dict[str, Mix]:
