@@ -111,6 +111,9 @@ class Verdict:
     metric         'r2' or 'auc', the score the rule compared
     differences    every comparison the rule made, on the headline split
     reasons        stable keys with which the report builds its sentences
+    contested      model whose gain is not shown: the comparison that more contexts would settle
+    units_needed   held-out units, those at hand included, that would settle it if the gain stays;
+                   None where none is open or more than a thousand would be needed
     """
 
     outcome: str
@@ -120,3 +123,5 @@ class Verdict:
     headline: str
     differences: tuple[Difference, ...]
     reasons: tuple[str, ...] = ()
+    contested: str | None = None
+    units_needed: int | None = None

@@ -8,6 +8,8 @@ win. The loss of a unit counts with its share of the rows, i.e. as what it takes
 score; unweighted, the noise of the smallest of many units would veto every model.
 
 With fewer than four units an interval says little: (a) must then hold and the margin be exceeded.
+A model that explains nothing (R2 of 0 or less, AUC of 0.5 or less) is never named, even where the
+training mean did worse still on units whose level has moved.
 """
 
 from __future__ import annotations
@@ -19,12 +21,13 @@ from tabcouce.evaluation.candidates import simplicity
 from tabcouce.evaluation.compare import paired_difference
 from tabcouce.evaluation.metrics import auc, r2
 from tabcouce.evaluation.scores import CONSTANT, as_ranking, tested_rows
+from tabcouce.evaluation.settle import FEWEST_UNITS, units_needed
 from tabcouce.evaluation.trial import Difference, Trial, Verdict
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split, SplitPlan
 
 MARGIN = {"r2": 0.01, "auc": 0.005}
-FEWEST_UNITS = 4
+CHANCE = {"r2": 0.0, "auc": 0.5}
 LINEAR = "linear"
 MEASURED_ONLY = ("peer_stack",)
 """Runs beside the panel to show what our own parts add; never recommended."""
@@ -62,6 +65,7 @@ def decide(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan, *, draws:
     if shuffled and plan.headline != "shuffled":
         known = climb(shuffled, dataset, plan.of("shuffled"), draws=draws, seed=seed)
     outcome = _outcome(new, known)
+    contested = _contested(new.differences, new.champion, dataset.is_regression)
     return Verdict(
         outcome=outcome,
         recommended=new.champion,
@@ -70,7 +74,18 @@ def decide(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan, *, draws:
         headline=plan.headline,
         differences=new.differences,
         reasons=_reasons(new, known, headline),
+        contested=contested.first if contested else None,
+        units_needed=units_needed(contested, _margin(dataset.is_regression)) if contested else None,
     )
+
+
+def _contested(differences: Sequence[Difference], champion: str, regression: bool) -> Difference | None:
+    """The largest gain that is not shown, over the model that is named or the one below it."""
+    unshown = [d for d in differences if d.gain > 0 and d.first != champion and not _shown(d, regression)]
+    against = [d for d in unshown if d.second == champion] or unshown
+    # A constant that no model beats for certain: what is named then has to be settled itself.
+    named = [d for d in differences if d.first == champion and not _shown(d, regression)]
+    return max(named or against, key=lambda d: d.gain, default=None)
 
 
 def _as_known(trials: Sequence[Trial]) -> list[Trial]:
@@ -84,7 +99,9 @@ def _as_known(trials: Sequence[Trial]) -> list[Trial]:
 
 def climb(trials: Sequence[Trial], dataset: Dataset, split: Split, *, draws: int, seed: int) -> Ladder:
     """From the simplest model upwards; each rank is compared with the champion below it."""
-    best_first = sorted(trials, key=lambda t: (simplicity(t.model), -_pooled(t, dataset)))
+    pooled = {t.model: _pooled(t, dataset) for t in trials}
+    best_first = sorted(trials, key=lambda t: (simplicity(t.model), -pooled[t.model]))
+    chance = CHANCE["r2" if dataset.is_regression else "auc"]
     ranks = sorted({simplicity(t.model) for t in trials})
     champion = best_first[0]
     made: list[Difference] = []
@@ -97,6 +114,8 @@ def climb(trials: Sequence[Trial], dataset: Dataset, split: Split, *, draws: int
                 continue  # equally simple as the only start there is: no constant was finished
             difference = paired_difference(trial, champion, dataset, split, draws=draws, seed=seed)
             made.append(difference)
+            if pooled[trial.model] <= chance:
+                continue
             if wins(difference, dataset.is_regression):
                 winners.append(trial)
             elif difference.gain > _margin(dataset.is_regression):
@@ -106,7 +125,7 @@ def climb(trials: Sequence[Trial], dataset: Dataset, split: Split, *, draws: int
             champion, open_gain = winners[0], False
     key = champion.model
     if open_gain and key == CONSTANT:
-        key = _simplest_with_gain(made, dataset.is_regression)
+        key = _simplest_with_gain([d for d in made if pooled[d.first] > chance], dataset.is_regression)
     return Ladder(key, tuple(made), open_gain, tuple(vetoed))
 
 

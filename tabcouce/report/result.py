@@ -131,6 +131,8 @@ def _verdict(target: TargetSummary) -> dict[str, Any]:
         "sentences": {lang: " ".join(verdict_sentences(target, lang)) for lang in LANGUAGES},
         "differences": [asdict(difference) for difference in verdict.differences],
         "reasons": verdict.reasons,
+        "contested": verdict.contested,
+        "units_needed": verdict.units_needed,
     }
 
 

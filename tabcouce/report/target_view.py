@@ -19,7 +19,7 @@ from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import TableView
 from tabcouce.report.tables import context_table, difference_table, helped_table, model_table, split_table
 from tabcouce.report.tiles import Tile, tiles
-from tabcouce.report.verdict_text import shown_outcome, verdict_sentences
+from tabcouce.report.verdict_text import settle_sentence, shown_outcome, verdict_sentences
 
 SIGNS = {
     "use_model": ("●", "good"),
@@ -132,6 +132,8 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
 def _reasons(target: TargetSummary, w: Words) -> str:
     """What the rule went by, in sentences; '' where it left no reason behind."""
     found = [w.label("verdict_reason", key) for key in target.verdict.reasons]
+    if target.verdict.outcome != "undecided" and settle_sentence(target, w):
+        found.append(settle_sentence(target, w))
     return w("page.reasons", reasons=captions.sentences(w, *found)) if found else ""
 
 

@@ -74,7 +74,17 @@ def _which_model(target: TargetSummary, w: Words) -> str:
         units=held_out_units(target),
         reason=reason,
         known_score=_known_score(target, w),
+        settle=w("list.join_sentences") + settle_sentence(target, w) if settle_sentence(target, w) else "",
     )
+
+
+def settle_sentence(target: TargetSummary, w: Words) -> str:
+    """How many contexts would settle the comparison that is still open; '' where none is."""
+    verdict = target.verdict
+    if verdict.contested is None or verdict.units_needed is None:
+        return ""
+    model = w.label("model_in", verdict.contested)
+    return w("verdict.settle", model=model, units=verdict.units_needed, unseen=unseen(target, w))
 
 
 def _known_score(target: TargetSummary, w: Words) -> str:

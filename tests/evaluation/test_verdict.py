@@ -1,10 +1,13 @@
 """The pre-registered rule on made-up trials, one for each outcome."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from tabcouce.evaluation import decide, score
+from tabcouce.evaluation import Difference, decide, score
+from tabcouce.evaluation.settle import units_needed
 
 
 def case(machines: int = 8, rows: int = 40) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
@@ -144,3 +147,36 @@ def test_a_model_that_ranks_no_better_than_chance_does_not_beat_the_constant(
     # Scores that read the shares themselves keep the ones that were predicted.
     p = trials[0].prediction[np.arange(len(label)), label.astype(int)]
     assert shown["log_loss"].value == pytest.approx(-np.log(p).mean())
+
+
+def test_a_model_that_explains_nothing_is_never_named(verdict) -> None:
+    """The constant can be far below zero on new machines; a model below zero is no gain to have."""
+    worse = verdict(noises(linear=1.1), noises(linear=0.4))
+    assert (worse.outcome, worse.recommended) == ("do_not_predict", "constant")
+    few = verdict({"constant": 2.0, "linear": 1.2}, {"constant": 2.0, "linear": 0.4}, 3)
+    assert few.recommended == "constant"
+
+
+def test_an_open_gain_says_how_many_machines_would_settle_it(verdict) -> None:
+    found = verdict(noises(linear=0.6, lightgbm=0.4), noises(linear=0.6), 3, {"lightgbm": 0.7})
+    assert found.contested is not None and found.units_needed is not None and found.units_needed >= 4
+    clear = verdict(noises(linear=0.9, lightgbm=0.2), noises(linear=0.9, lightgbm=0.2))
+    assert clear.units_needed is None
+
+
+@pytest.mark.parametrize(("gain", "z"), [(0.05, 0.9945), (0.008, 1.96)])
+def test_the_need_is_where_the_interval_just_leaves_zero(gain: float, z: float) -> None:
+    error = 3.0 * gain
+    made = Difference(
+        "a", "b", gain, gain - 1.96 * error, gain + 1.96 * error, gain - 0.9945 * error,
+        gain + 0.9945 * error, None, None, 10,
+    )  # fmt: skip
+    needed = units_needed(made, margin=0.01)
+    assert needed is not None
+
+    def lower(units: int) -> float:
+        return gain - z * error * (10 / units) ** 0.5
+
+    assert lower(needed) >= 0 > lower(needed - 1)
+    assert units_needed(replace(made, gain=-gain), margin=0.01) is None
+    assert units_needed(replace(made, units=900), margin=0.01) is None
