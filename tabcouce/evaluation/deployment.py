@@ -16,10 +16,10 @@ from tabcouce.evaluation.run import all_classes
 from tabcouce.evaluation.stacked import PEERS, SYSTEM, LeftOut, left_out_estimate, left_out_of, mixed
 from tabcouce.evaluation.trial import Trial
 from tabcouce.models.calibration import NO_PRIOR, Estimator, ShotOffset, ShotPrior
-from tabcouce.models.contract import BatchModel, Model, ShotsModel
+from tabcouce.models.contract import ShotsModel
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Fold, Split, SplitPlan
-from tabcouce.system.stack import StackModel
+from tabcouce.system.stack import StackModel, adapted, adapts
 from tabcouce.system.weights import Mix, equal_mix
 
 Floats = npt.NDArray[np.float64]
@@ -46,7 +46,7 @@ def deployed_trials(
             continue
         single = [t for t in blind if t.model not in (SYSTEM, PEERS)]
         stacks = [t for t in blind if t.model in (SYSTEM, PEERS)]
-        if any(isinstance(t.fitted[0], BatchModel) for t in single):
+        if any(adapts(t.fitted[0]) for t in single):
             batch = [_batch(trial, dataset, split) for trial in single]
             made += batch + [_restacked(stack, batch, _blind_mixes(stack), split) for stack in stacks]
         shots = [_shots(trial, dataset, split, seed) for trial in single]
@@ -68,10 +68,10 @@ def labelled_rows(rows: Rows, rng: np.random.Generator) -> Rows:
 def _batch(trial: Trial, dataset: Dataset, split: Split) -> Trial:
     prediction = trial.prediction.copy()
     for fold, model in zip(split.folds, trial.fitted, strict=True):
-        if isinstance(model, BatchModel):
+        if adapts(model):
             for rows in _contexts(fold, split):
                 X = dataset.X.iloc[rows].reset_index(drop=True)
-                prediction[rows] = _estimate(model.adapt(X), rows, dataset, fold)
+                prediction[rows] = _estimate(adapted(model, X), rows, dataset, fold)
     return replace(trial, prediction=prediction, mode="batch")
 
 
@@ -116,7 +116,7 @@ def _offset(y: Floats, estimate: Floats, prior: ShotPrior) -> ShotOffset:
     return kind(y, estimate, prior)
 
 
-def _shot_mix(model: Model, dataset: Dataset, split: Split, fold: Fold, seed: int) -> Mix:
+def _shot_mix(model: Estimator, dataset: Dataset, split: Split, fold: Fold, seed: int) -> Mix:
     """Weights for the shots: each left-out context is corrected with labelled rows of its own.
 
     DIFF: members with a way of their own to use labels are corrected by the shrunken offset here,

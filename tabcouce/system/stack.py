@@ -83,10 +83,7 @@ class StackModel:
 
     def adapt(self, X: pd.DataFrame) -> StackModel:
         """The stack for the context of the unlabelled rows X (m, p): members that can adapt do."""
-        moved = {
-            key: member.adapt(X) if isinstance(member, BatchModel) else member
-            for key, member in self.members.items()
-        }
+        moved = {key: adapted(member, X) for key, member in self.members.items()}
         return StackModel(moved, {"blind": self.mix("batch")})
 
     def calibrate(self, X: pd.DataFrame, y: Floats) -> StackModel:
@@ -117,6 +114,19 @@ class StackModel:
             )
             members[key] = KINDS[stored["class"]].from_state(own)
         return cls(members, {mode: _mix(stored) for mode, stored in state.settings["mixes"].items()})
+
+
+def adapts(model: Estimator) -> bool:
+    """Whether the model was fitted so that it can use unlabelled rows of a new context."""
+    return isinstance(model, BatchModel) and bool(getattr(model, "within", True))
+
+
+def adapted(model: Estimator, X: pd.DataFrame) -> Estimator:
+    """The model for the context of the rows X (m, p); the model as it is where it cannot use them."""
+    if not (isinstance(model, BatchModel) and adapts(model)):
+        return model
+    own: Estimator = model.adapt(X)
+    return own
 
 
 def _own(key: str, contents: Mapping[str, T]) -> dict[str, T]:
