@@ -68,7 +68,7 @@ def _target_summary(
         findings=tuple(sorted(study.findings, key=lambda found: SEVERITIES.index(found.severity))),
         factors=study.factors,
         splits=tuple(split_proof(split) for split in study.plan.splits),
-        band=None if study.intervals is None else _band(study.intervals),
+        band=None if study.intervals is None else _band(study.intervals, headline),
         points=held_out_points(study, limit=round(share * POINTS), seed=seed),
         curves=factor_curves(study, limit=round(share * CURVE_POINTS), seed=seed),
         outside_rate=float(study.outside_rate) if math.isfinite(study.outside_rate) else None,
@@ -130,7 +130,7 @@ def split_proof(split: Split) -> SplitProof:
     )
 
 
-def _band(intervals: Intervals) -> Band:
+def _band(intervals: Intervals, split: Split) -> Band:
     finite = math.isfinite(intervals.half_width)
     return Band(
         level=intervals.level,
@@ -139,4 +139,10 @@ def _band(intervals: Intervals) -> Band:
         n=intervals.n,
         units=intervals.units,
         split=intervals.split,
+        per_unit={
+            name: share
+            for name, share in zip(split.units, intervals.per_unit, strict=True)
+            if math.isfinite(share)
+        },
+        promisable=intervals.promisable,
     )

@@ -74,7 +74,11 @@ class SplitProof:
 
 @dataclass(frozen=True)
 class Band:
-    """The prediction interval, as `system.Intervals` found it; None where it is not finite."""
+    """The prediction interval, as `system.Intervals` found it; None where it is not finite.
+
+    per_unit    share of rows covered of each held-out context, by its text
+    promisable  highest level that so many contexts can promise for a new one
+    """
 
     level: float
     half_width: float | None
@@ -82,6 +86,8 @@ class Band:
     n: int
     units: int
     split: str
+    per_unit: Mapping[str, float] = field(default_factory=dict)
+    promisable: float | None = None
 
 
 @dataclass(frozen=True)

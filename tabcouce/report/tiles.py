@@ -102,7 +102,11 @@ def _band(target: TargetSummary, w: Words) -> Tile:
 
 def _coverage_note(target: TargetSummary, band: Band, w: Words) -> str:
     held = held_out(target, band.units, w)
-    return w("tile.band_note", coverage=percent(band.coverage), unseen=unseen(target, w), held=held)
+    note = w("tile.band_note", coverage=percent(band.coverage), unseen=unseen(target, w), held=held)
+    if target.by_blocks or band.promisable is None or band.promisable >= band.level:
+        return note
+    few = w("tile.band_promise", promisable=percent(band.promisable), level=percent(band.level))
+    return note + w("list.join_sentences") + few
 
 
 def _recall(target: TargetSummary, w: Words) -> Tile:

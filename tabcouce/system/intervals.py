@@ -31,6 +31,19 @@ class Intervals:
     units: int
     split: str
 
+    @property
+    def promisable(self) -> float:
+        """Highest level that can be promised for a new unit at a finite width: U / (U + 1).
+
+        Rows of one unit move together, so only the units are exchangeable: the largest error of a new
+        one exceeds that of all U others with probability 1 / (U + 1). With fewer than nine contexts
+        90 % is then no promise, only what was seen.
+
+        Source  Dunn, Wasserman and Ramdas, Distribution-free prediction sets for two-layer
+                hierarchical models, 2023
+        """
+        return self.units / (self.units + 1)
+
     def band(
         self, prediction: npt.NDArray[np.float64]
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

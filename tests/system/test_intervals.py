@@ -66,3 +66,15 @@ def test_the_last_digit_of_the_level_adds_no_rank(n, recwarn):
     fitted = fit_intervals(residual, np.zeros(n, int), units=1, split="shuffled", level=0.9)
     assert fitted.half_width == 0.9 * (n + 1)
     assert not recwarn.list
+
+
+def test_the_promise_for_a_new_machine_is_that_of_the_largest_error_of_exchangeable_machines() -> None:
+    rng = np.random.default_rng(4)
+    machines, hits = 5, 0
+    for _ in range(4000):
+        largest = np.abs(rng.normal(size=machines + 1) + rng.normal(size=machines + 1)) + 1.0
+        hits += largest[-1] <= largest[:-1].max()
+    unit = np.repeat(np.arange(machines), 4)
+    found = fit_intervals(rng.normal(size=20), unit, units=machines, split="unseen:machine")
+    assert found.promisable == pytest.approx(hits / 4000, abs=0.02)
+    assert found.promisable < found.level
