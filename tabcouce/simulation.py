@@ -219,6 +219,26 @@ def sensor_shift(*, seed: int = 0, rows: int = 1080, contexts: int = 12, draw: D
     return _line("sensor_shift", draw, reading, y, surface, context, tolerances=tolerances)
 
 
+def all_sensors_shift(
+    *, seed: int = 0, rows: int = 1080, contexts: int = 12, draw: Draw = "train"
+) -> Process:
+    """Every column is read by a sensor of the machine's own: offset sd 1.5 spreads, gain sd 0.15.
+
+    Unlike in `sensor_shift` no cause reads alike on all machines, so that little is left to a
+    model that knows nothing of the machine.
+    """
+    rng = _rng("all_sensors_shift", seed, draw)
+    machine, context = _machines(rows, contexts, draw)
+    v = _latent(rng, rows)
+    surface = _response(v)
+    y = surface + NOISE * rng.standard_normal(rows)
+    offset = 1.5 * rng.standard_normal((contexts, len(LINE)))
+    gain = 1 + 0.15 * rng.standard_normal((contexts, len(LINE)))
+    process = _line("all_sensors_shift", draw, gain[machine] * v + offset[machine], y, surface, context)
+    tolerances = {q.name: (1.5 * q.spread, 0.15) for q in LINE}
+    return replace(process, kinds=dict.fromkeys(process.kinds, "sensor"), tolerances=tolerances)
+
+
 def operating_point(*, seed: int = 0, rows: int = 1080, contexts: int = 12, draw: Draw = "train") -> Process:
     """Machines really run at different points (sd 0.9 spreads on every cause); no other effect.
 
@@ -243,6 +263,20 @@ def target_offset(*, seed: int = 0, rows: int = 1080, contexts: int = 12, draw: 
     offset = 1.5 * rng.standard_normal(contexts)
     y = surface + offset[machine] + NOISE * rng.standard_normal(rows)
     return _line("target_offset", draw, v, y, surface, context)
+
+
+def machine_state(*, seed: int = 0, rows: int = 1080, contexts: int = 12, draw: Draw = "train") -> Process:
+    """A common cause on the line: the machine's state (sd 1) moves causes by 0.8, in turn up and down,
+    and the quality value by 2. The interventional draw moves the quality value only."""
+    rng = _rng("machine_state", seed, draw)
+    machine, context = _machines(rows, contexts, draw)
+    state = rng.standard_normal(contexts)[machine]
+    v = _latent(rng, rows)
+    if draw != "interventional":
+        v[:, : len(SLOPES)] += 0.8 * np.resize([1.0, -1.0], len(SLOPES)) * state[:, None]
+    surface = _response(v)
+    y = surface + 2.0 * state + NOISE * rng.standard_normal(rows)
+    return _line("machine_state", draw, v, y, surface, context)
 
 
 def effect_modifier(*, seed: int = 0, rows: int = 1080, contexts: int = 12, draw: Draw = "train") -> Process:
@@ -471,10 +505,12 @@ def _unscored(
 PROCESSES: Mapping[str, Simulator] = {
     "none": none,
     "sensor_shift": sensor_shift,
+    "all_sensors_shift": all_sensors_shift,
     "operating_point": operating_point,
     "common_cause": common_cause,
     "assignment": assignment,
     "target_offset": target_offset,
+    "machine_state": machine_state,
     "effect_modifier": effect_modifier,
     "step_like": step_like,
     "waveform": waveform,
