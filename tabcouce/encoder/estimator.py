@@ -25,6 +25,17 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
 
     predict(X) is for a new context, predict(X, context) for a known one, predict_do(X) the
     backdoor sum by name. Predictions stay within the training targets' range and 10 % beyond.
+    Unlabelled rows of a new context go to adapt(X), labelled ones to calibrate(X, y): both return
+    a copy whose predict(X) is for that context.
+
+    >>> from tabcouce.simulation import target_offset
+    >>> seen = target_offset(rows=240, contexts=6)
+    >>> new = target_offset(rows=60, contexts=1, draw="unseen")
+    >>> model = CouceRegressor(epochs=20, width=32, threads=1).fit(seen.X, seen.y, seen.context)
+    >>> shots = model.calibrate(new.X[:5], new.y[:5])
+    >>> blind, moved = (((m.predict(new.X[5:]) - new.y[5:]) ** 2).mean() for m in (model, shots))
+    >>> bool(moved < blind)
+    True
     """
 
     def _class_count(self) -> int:
@@ -70,7 +81,17 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
 
 
 class CouceClassifier(ClassifierMixin, CouceEstimator):
-    """The encoder for classes; see `CouceEstimator` for the settings."""
+    """The encoder for classes; see `CouceEstimator` for the settings.
+
+    >>> from tabcouce.simulation import none
+    >>> seen, new = none(rows=240, contexts=6), none(rows=100, contexts=2, draw="unseen")
+    >>> label = np.where(seen.y > 0, "high", "low")
+    >>> model = CouceClassifier(epochs=20, width=32, threads=1).fit(seen.X, label, seen.context)
+    >>> bool((model.predict(new.X) == np.where(new.y > 0, "high", "low")).mean() > 0.8)
+    True
+    >>> model.predict_proba(new.X).shape
+    (100, 2)
+    """
 
     def _class_count(self) -> int:
         return len(self.classes_)
