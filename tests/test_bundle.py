@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from tabcouce.bundle import model_files, restore_model
-from tabcouce.models import BoostingModel, ConstantModel, ContextBoostingModel, ForestModel, LinearModel
+from tabcouce.models import (
+    BoostingModel,
+    ConstantModel,
+    ContextBoostingModel,
+    ForestModel,
+    KernelModel,
+    LinearModel,
+)
 
 N = 60
 RNG = np.random.default_rng(0)
@@ -22,7 +29,7 @@ TARGETS = {
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize(
-    "kind", [ConstantModel, LinearModel, ForestModel, BoostingModel, ContextBoostingModel]
+    "kind", [ConstantModel, LinearModel, ForestModel, BoostingModel, ContextBoostingModel, KernelModel]
 )
 def test_a_saved_model_answers_as_the_one_in_memory(kind, target):
     task, y = TARGETS[target]

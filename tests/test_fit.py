@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from small_study import FLOW, ROLES, ROOM, TARGET, TEMPERATURE, process, run
 
-MODELS = {"constant", "linear", "random_forest", "lightgbm", "lightgbm_context", "couce"}
+MODELS = {"constant", "linear", "random_forest", "lightgbm", "lightgbm_context", "kernel", "couce"}
 
 
 def result(fitted):
@@ -20,7 +20,7 @@ def test_every_model_is_scored_shuffled_and_on_machines_never_seen(fitted):
     assert set(splits) >= {"shuffled", "unseen:機番"}
     for key in ("shuffled", "unseen:機番"):
         assert set(splits[key]["models"]) == MODELS
-    assert set(splits["shuffled/known"]["models"]) == {"lightgbm_context", "couce"}
+    assert set(splits["shuffled/known"]["models"]) == {"lightgbm_context", "kernel", "couce"}
     score = splits["unseen:機番"]["models"]["linear"]["metrics"]["r2"]
     assert score["low"] < score["value"] < score["high"]
     assert score["n"] == 144

@@ -20,8 +20,10 @@ from tabcouce.models import (
     BoostingModel,
     ConstantModel,
     ForestModel,
+    KernelModel,
     LinearModel,
 )
+from tabcouce.models.kernel_paths import kernel_contributions
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
 from tabcouce.system.stack import StackModel
@@ -115,6 +117,12 @@ def _(model: BoostingModel, X: pd.DataFrame, background: pd.DataFrame, seed: int
 @explain.register
 def _(model: LinearModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
     return from_scores(model.contributions(X), model.estimate(X), "linear contributions")
+
+
+@explain.register
+def _(model: KernelModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
+    parts = kernel_contributions(model, X, background, paths=PATHS, seed=seed)
+    return from_scores(parts, model.estimate(X), "expected gradients")
 
 
 def from_scores(parts: Floats, estimate: Floats, method: str) -> Explained:

@@ -6,6 +6,7 @@ from tabcouce.models.context_boosting import ContextBoostingModel
 from tabcouce.models.contract import Model, State
 from tabcouce.models.estimator import ModelTask, TargetRange
 from tabcouce.models.forest import ForestModel
+from tabcouce.models.kernel import KernelModel
 from tabcouce.models.linear import LinearModel
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "ConstantModel",
     "ContextBoostingModel",
     "ForestModel",
+    "KernelModel",
     "LinearModel",
     "Model",
     "ModelTask",

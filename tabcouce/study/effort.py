@@ -21,6 +21,7 @@ class Effort:
     batch           whether the encoder also learns to use unlabelled rows of a new context, which
                     makes it half as slow again
     encoder_rows    training rows per fold the encoder uses at most
+    kernel_rows     training rows per fold the kernel uses at most
     draws           redrawn sets of contexts behind each interval
     explained_rows  held-out rows explained per model
     permuted        columns whose permutation importance is measured, the most important first
@@ -34,13 +35,14 @@ class Effort:
     epochs: int | None
     encoder_rows: int
     batch: bool
+    kernel_rows: int
     draws: int
     explained_rows: int
     permuted: int
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 300, 300, 20),
-    "standard": Effort("standard", 10, 300, 1.0, 6, None, 10_000, False, 1000, 1000, 40),
-    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 2000, 3000, 100),
+    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 300, 300, 20),
+    "standard": Effort("standard", 10, 300, 1.0, 6, None, 10_000, False, 4_000, 1000, 1000, 40),
+    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 2000, 3000, 100),
 }

@@ -12,7 +12,14 @@ from tabcouce.splits import SplitPlan
 from tabcouce.study.progress import Report
 
 T = TypeVar("T")
-COST = {"constant": 0.02, "linear": 0.3, "random_forest": 1.0, "lightgbm": 3.0, "lightgbm_context": 6.0}
+COST = {
+    "constant": 0.02,
+    "linear": 0.3,
+    "random_forest": 1.0,
+    "lightgbm": 3.0,
+    "lightgbm_context": 6.0,
+    "kernel": 2.0,
+}
 """Seconds a fold, as measured on some hundred rows; only their ratios count, for the time left."""
 DEAREST = 8.0
 

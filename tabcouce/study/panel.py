@@ -12,6 +12,7 @@ from tabcouce.models import (
     ConstantModel,
     ContextBoostingModel,
     ForestModel,
+    KernelModel,
     LinearModel,
     ModelTask,
 )
@@ -49,6 +50,11 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
         Candidate(
             "lightgbm_context",
             partial(ContextBoostingModel, task, seed=seed, pace=effort.pace),
+            uses_context=True,
+        ),
+        Candidate(
+            "kernel",
+            partial(KernelModel, task, seed=seed, max_rows=effort.kernel_rows),
             uses_context=True,
         ),
         Candidate("couce", encoder, uses_context=True),

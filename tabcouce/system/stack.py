@@ -17,6 +17,7 @@ from tabcouce.models import (
     ConstantModel,
     ContextBoostingModel,
     ForestModel,
+    KernelModel,
     LinearModel,
 )
 from tabcouce.models.calibration import Estimator, calibrated
@@ -35,6 +36,7 @@ KINDS: dict[str, Any] = {
         CouceClassifier,
         CouceRegressor,
         ForestModel,
+        KernelModel,
         LinearModel,
     )
 }

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tabcouce.models import BoostingModel, ConstantModel, ContextBoostingModel, ForestModel, LinearModel
+from tabcouce.models import (
+    BoostingModel,
+    ConstantModel,
+    ContextBoostingModel,
+    ForestModel,
+    KernelModel,
+    LinearModel,
+)
 
 RNG = np.random.default_rng(0)
 N = 60
@@ -18,7 +25,7 @@ SHIFT = (X["材料"] == "PP").to_numpy(float) * 3
 
 
 @pytest.mark.parametrize(
-    "kind", [ConstantModel, LinearModel, ForestModel, BoostingModel, ContextBoostingModel]
+    "kind", [ConstantModel, LinearModel, ForestModel, BoostingModel, ContextBoostingModel, KernelModel]
 )
 @pytest.mark.parametrize("task", ["regression", "classification"])
 def test_every_model_learns_from_categories_alone(kind, task):

@@ -10,10 +10,11 @@ from tabcouce.models import (
     ConstantModel,
     ContextBoostingModel,
     ForestModel,
+    KernelModel,
     LinearModel,
 )
 
-MODELS = [ConstantModel, LinearModel, ForestModel, BoostingModel, ContextBoostingModel]
+MODELS = [ConstantModel, LinearModel, ForestModel, BoostingModel, ContextBoostingModel, KernelModel]
 TASKS = ["regression", "binary", "multiclass"]
 
 
@@ -86,7 +87,7 @@ def test_class_numbers_may_have_gaps(cls: type) -> None:
         assert np.mean(model.predict(X) == label) > 0.6
 
 
-@pytest.mark.parametrize("cls", [LinearModel, ForestModel, BoostingModel, ContextBoostingModel])
+@pytest.mark.parametrize("cls", [LinearModel, ForestModel, BoostingModel, ContextBoostingModel, KernelModel])
 def test_predictions_stay_within_the_training_range_and_a_tenth(cls: type) -> None:
     X, y, context = process()
     model = made(cls, "regression").fit(X, y, context)
@@ -99,7 +100,7 @@ def test_predictions_stay_within_the_training_range_and_a_tenth(cls: type) -> No
         assert estimate.max() <= y.max() + margin + 1e-9
 
 
-@pytest.mark.parametrize("cls", [LinearModel, ForestModel, BoostingModel])
+@pytest.mark.parametrize("cls", [LinearModel, ForestModel, BoostingModel, KernelModel])
 def test_glitched_cells_do_not_wreck_the_fit(cls: type) -> None:
     X, y, _ = process(200)
     y = y - y.mean()

@@ -1,0 +1,86 @@
+"""One fitted kernel: scores of rows in a known, a new, or a newly labelled context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from tabcouce.models.kernel_choice import KernelRows, Setting
+from tabcouce.models.kernel_intercept import Conditioned, InterceptFit, conditioned
+from tabcouce.models.within import viewed
+
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+ROWS_AT_ONCE = 2048
+
+
+@dataclass(frozen=True)
+class KernelMachine:
+    """f(x) = k(x, .) alpha beside the intercepts of the training contexts.
+
+    rows   the training rows it was fitted to
+    alpha  (n, k)
+    """
+
+    setting: Setting
+    rows: KernelRows
+    alpha: Floats
+
+    @classmethod
+    def of(cls, setting: Setting, rows: KernelRows) -> KernelMachine:
+        return cls(setting, rows, solved(setting, rows).alpha)
+
+    def seen(self, Z: Floats, mean: Floats) -> Floats:
+        """(m, u) rows in the machine's view; mean (m, q) or (q,) of their context."""
+        return viewed(Z, mean, self.rows.movable, self.setting.view)
+
+    def to_rows(self, Z: Floats, mean: Floats) -> Floats:
+        """(m, n) smooth kernel to the training rows."""
+        return self.setting.metric.kernel(self.seen(Z, mean), self.rows.seen(self.setting.view))
+
+    def score(self, Z: Floats, mean: Floats, alpha: Floats | None = None) -> Floats:
+        """(m, k) smooth part alone: the answer for a new context."""
+        alpha = self.alpha if alpha is None else alpha
+        mean = np.broadcast_to(mean, Z.shape)
+        parts = [
+            self.to_rows(Z[k : k + ROWS_AT_ONCE], mean[k : k + ROWS_AT_ONCE]) @ alpha
+            for k in range(0, len(Z), ROWS_AT_ONCE)
+        ]
+        return np.vstack(parts) if parts else np.zeros((0, alpha.shape[1]))
+
+    def intercepts(self, code: Codes) -> Floats:
+        """(m, k) sum of the best linear unbiased predictions of each row's levels; 0 for unknown ones."""
+        total = np.zeros((len(code), self.alpha.shape[1]))
+        for mine, training in zip(code.T, self.rows.code.T, strict=True):
+            level = np.zeros((int(training.max()) + 1, self.alpha.shape[1]))
+            np.add.at(level, training, self.alpha)
+            # A level that the cap on rows left without a row has no intercept either.
+            known = (mine >= 0) & (mine < len(level))
+            total[known] += self.setting.tau2 * level[mine[known]]
+        return total
+
+    def after(self, Z: Floats, y: Floats, mean: Floats) -> Conditioned:
+        """Exact conditioning on k labelled rows Z (k, q), y (k, k') of one new context."""
+        to_rows = self.to_rows(Z, mean)
+        fit = solved(self.setting, self.rows)
+        seen = self.seen(Z, mean)
+        return conditioned(
+            fit.alpha,
+            fit.inverse @ to_rows.T,
+            to_rows,
+            self.setting.metric.kernel(seen, seen),
+            y,
+            ridge=self.setting.ridge,
+            tau2=self.setting.tau2,
+        )
+
+
+def solved(setting: Setting, rows: KernelRows) -> InterceptFit:
+    """The fit of a setting to rows, with its inverse."""
+    seen = rows.seen(setting.view)
+    same = rows.same() if setting.tau2 else None
+    return InterceptFit.of(
+        setting.metric.kernel(seen, seen), same, rows.y, ridge=setting.ridge, tau2=setting.tau2
+    )

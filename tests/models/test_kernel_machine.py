@@ -1,0 +1,292 @@
+"""The kernel expert: closed forms against plain refits, gradients, shots, intercepts, views, states."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tabcouce.models import BoostingModel, KernelModel, LinearModel
+from tabcouce.models.class_odds import ClassOdds
+from tabcouce.models.contract import BatchModel, CrossEstimated, ShotsModel
+from tabcouce.models.feature_machine import CONSTANT, Metric
+from tabcouce.models.kernel import spread_rows
+from tabcouce.models.kernel_choice import KernelRows, Setting
+from tabcouce.models.kernel_intercept import InterceptFit, ShotKernel, same_context
+from tabcouce.models.kernel_machine import KernelMachine
+from tabcouce.models.kernel_paths import kernel_contributions
+from tabcouce.models.within import shrunken_means, viewed
+from tabcouce.simulation import common_cause, none, sensor_shift, target_offset
+
+RIDGE, TAU2 = 0.1, 0.7
+METRIC = Metric(np.array([2.0, 0.5, 0.5]), 1.7, 1.0)
+
+
+def small(n: int = 40, seed: int = 0):
+    """Rows of five machines of different mean and two crossed shifts; two outputs."""
+    rng = np.random.default_rng(seed)
+    Z = rng.normal(size=(n, 3))
+    code = np.column_stack([rng.permutation(np.arange(n) % 5), rng.integers(0, 2, n)])
+    y = np.column_stack([Z[:, 0] + 2.0 * code[:, 0], Z[:, 1] - code[:, 0]]) + rng.normal(size=(n, 2))
+    return Z, code, y
+
+
+def written_kernel(a: np.ndarray, b: np.ndarray) -> float:
+    gap = sum(m * (x - z) ** 2 for m, x, z in zip(METRIC.weight, a, b, strict=True))
+    line = sum(m * x * z for m, x, z in zip(METRIC.weight, a, b, strict=True))
+    return np.exp(-np.sqrt(gap) / METRIC.bandwidth) + METRIC.linear * line / 3 + CONSTANT
+
+
+def written_fit(Z: np.ndarray, code: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Coefficients of the mixed model, entry by entry."""
+    n = len(Z)
+    A = np.empty((n, n))
+    for i in range(n):
+        for j in range(n):
+            same = sum(float(code[i, c] == code[j, c]) for c in range(code.shape[1]))
+            A[i, j] = written_kernel(Z[i], Z[j]) + TAU2 * same + RIDGE * (i == j)
+    return np.linalg.solve(A, y)
+
+
+def fitted(Z: np.ndarray, code: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, InterceptFit]:
+    K = METRIC.kernel(Z, Z)
+    return K, InterceptFit.of(K, same_context(code, code), y, ridge=RIDGE, tau2=TAU2)
+
+
+def test_leaving_a_context_out_equals_a_refit_without_its_rows() -> None:
+    Z, code, y = small()
+    K, fit = fitted(Z, code, y)
+    found = fit.left_out_contexts(K, code[:, 0])
+    for machine in range(5):
+        out = code[:, 0] == machine
+        alpha = written_fit(Z[~out], code[~out], y[~out])
+        for i in np.flatnonzero(out):
+            row = np.array([written_kernel(Z[i], z) for z in Z[~out]])
+            np.testing.assert_allclose(found[i], row @ alpha, atol=1e-8)
+
+
+def test_leaving_a_row_out_equals_a_refit_that_still_knows_its_contexts() -> None:
+    Z, code, y = small(20)
+    _, fit = fitted(Z, code, y)
+    found = fit.left_out_rows(y)
+    for i in range(20):
+        rest = np.arange(20) != i
+        alpha = written_fit(Z[rest], code[rest], y[rest])
+        row = np.array([written_kernel(Z[i], z) for z in Z[rest]])
+        row += TAU2 * (code[rest] == code[i]).sum(axis=1)
+        np.testing.assert_allclose(found[i], row @ alpha, atol=1e-8)
+
+
+def test_intercepts_by_low_rank_update_equal_a_solve_of_the_whole_system() -> None:
+    Z, code, y = small()
+    K, whole = fitted(Z, code, y)
+    updated = InterceptFit.of(K, None, y, ridge=RIDGE, tau2=0.0).with_intercepts(code, y, TAU2)
+    np.testing.assert_allclose(updated.inverse, whole.inverse, atol=1e-9)
+    np.testing.assert_allclose(updated.alpha, whole.alpha, atol=1e-9)
+
+
+def test_labelled_rows_of_a_left_out_context_equal_a_refit_with_those_rows() -> None:
+    Z, code, y = small()
+    machines = code[:, :1]
+    K, fit = fitted(Z, machines, y)
+    block = np.flatnonzero(machines[:, 0] == 3)
+    shots = np.array([0, 2, 3])
+    shot = ShotKernel(block, shots, K[block], K[np.ix_(block, block)])
+    found = fit.after_shots(shot, fit.inverse @ shot.columns, y, ridge=RIDGE, tau2=TAU2)
+    kept = np.sort(np.concatenate([np.flatnonzero(machines[:, 0] != 3), block[shots]]))
+    alpha = written_fit(Z[kept], machines[kept], y[kept])
+    for row, i in enumerate(block):
+        k = np.array([written_kernel(Z[i], z) for z in Z[kept]]) + TAU2 * (machines[kept, 0] == 3)
+        np.testing.assert_allclose(found[row], k @ alpha, atol=1e-8)
+
+
+@pytest.mark.parametrize("view", ["raw", "within", "both"])
+def test_calibration_equals_a_refit_with_the_shots_as_a_further_context(view: str) -> None:
+    Z, code, y = small()
+    machines = code[:, :1]
+    movable = np.array([True, True, False])
+    mean = shrunken_means(Z, machines[:, 0], 5)[machines[:, 0]]
+    width = 5 if view == "both" else 3
+    metric = Metric(np.linspace(0.5, 1.5, width), 1.7, 1.0)
+    setting = Setting(view, metric, RIDGE, TAU2)  # type: ignore[arg-type]
+    machine = KernelMachine.of(setting, KernelRows(Z, y, machines, mean, movable))
+    new, truth = np.random.default_rng(9).normal(size=(4, 3)) + 1.0, np.full((4, 2), 5.0)
+    own = shrunken_means(new, np.zeros(4, dtype=np.int64), 1)[0]
+    after = machine.after(new, truth, own)
+    seen = np.vstack([machine.rows.seen(setting.view), viewed(new, own, movable, setting.view)])
+    both = np.concatenate([machines, np.full((4, 1), 5)])
+    whole = InterceptFit.of(
+        metric.kernel(seen, seen), same_context(both, both), np.vstack([y, truth]), ridge=RIDGE, tau2=TAU2
+    )
+    np.testing.assert_allclose(np.vstack([after.alpha, after.shot_alpha]), whole.alpha, atol=1e-8)
+
+
+def test_gradient_and_learnt_metric_equal_finite_differences() -> None:
+    Z, code, y = small(15)
+    _, fit = fitted(Z, code, y)
+    new = np.random.default_rng(4).normal(size=(6, 3))
+    step = 1e-6
+    found = METRIC.gradient(new, Z, fit.alpha[:, 0])
+    for j in range(3):
+        up, down = new.copy(), new.copy()
+        up[:, j] += step
+        down[:, j] -= step
+        slope = (METRIC.kernel(up, Z) - METRIC.kernel(down, Z)) @ fit.alpha[:, 0] / (2 * step)
+        np.testing.assert_allclose(found[:, j], slope, rtol=1e-5, atol=1e-6)
+    # At a training row its own tip has two-sided differences that cancel, so they agree there too.
+    energy = np.zeros(3)
+    for c in range(2):
+        for j in range(3):
+            up, down = Z.copy(), Z.copy()
+            up[:, j] += step
+            down[:, j] -= step
+            slope = (METRIC.kernel(up, Z) - METRIC.kernel(down, Z)) @ fit.alpha[:, c] / (2 * step)
+            energy[j] += np.mean(slope**2)
+    np.testing.assert_allclose(METRIC.learnt(Z, fit.alpha), np.sqrt(energy) / np.sqrt(energy).mean(), rtol=1e-4)
+
+
+def test_shrunken_means_count_five_rows_at_the_pooled_mean() -> None:
+    Z = np.array([[1.0, 2.0], [3.0, 4.0], [10.0, 0.0]])
+    found = shrunken_means(Z, np.array([1, 1, 0]), 3)
+    np.testing.assert_allclose(found, [[10 / 6, 0.0], [4 / 7, 6 / 7], [0.0, 0.0]])
+
+
+def test_intercepts_of_machines_are_recovered() -> None:
+    process = target_offset(seed=1, rows=600)
+    model = KernelModel().fit(process.X, process.y, process.context)
+    truth = (
+        pd.Series(process.y - process.surface)
+        .groupby(process.context["machine"].to_numpy())
+        .mean()
+        .to_numpy()
+    )
+    code = np.arange(12)[:, None]
+    found = model.machines_["known"].intercepts(code)[:, 0] * model.scale_
+    np.testing.assert_allclose(found - found.mean(), truth - truth.mean(), atol=0.25)
+    assert model.settings_["known"].tau2 > 0
+
+
+def test_the_learnt_metric_finds_the_causes() -> None:
+    process = none(seed=2, rows=500)
+    model = KernelModel().fit(process.X, process.y, process.context)
+    share = dict(zip(process.X.columns, model.importance_, strict=True))
+    idle = list(process.X.columns[10:])
+    assert max(share[name] for name in idle) < 0.5 * share["Melt temperature"]
+    assert sum(share.values()) == pytest.approx(1.0)
+    assert model.front_scale().min() >= 0.3
+    assert model.front_scale().max() <= 3.0
+
+
+def r2(prediction: np.ndarray, truth: np.ndarray) -> float:
+    return 1 - float(np.mean((prediction - truth) ** 2) / np.var(truth))
+
+
+def per_machine(new, answer) -> np.ndarray:
+    out = np.empty(len(new.y))
+    for machine in new.context["machine"].unique():
+        rows = np.flatnonzero(new.context["machine"] == machine)
+        out[rows] = answer(rows)
+    return out
+
+
+def test_unlabelled_rows_of_a_machine_undo_its_sensor_offsets() -> None:
+    seen, new = sensor_shift(seed=3, rows=600), sensor_shift(seed=3, rows=600, draw="unseen")
+    model = KernelModel().fit(seen.X, seen.y, seen.context)
+    batch = per_machine(new, lambda rows: model.adapt(new.X.iloc[rows]).estimate(new.X.iloc[rows]))
+    assert r2(batch, new.y) > r2(model.estimate(new.X), new.y) + 0.1
+
+
+def test_five_labelled_rows_recover_a_machine_under_a_common_cause() -> None:
+    seen, new = common_cause(seed=3, rows=600), common_cause(seed=3, rows=600, draw="unseen")
+    model = KernelModel().fit(seen.X, seen.y, seen.context)
+    shots = per_machine(
+        new, lambda k: model.calibrate(new.X.iloc[k[:5]], new.y[k[:5]]).estimate(new.X.iloc[k])
+    )
+    trees = BoostingModel().fit(seen.X, seen.y, seen.context).estimate(new.X)
+    assert r2(shots, new.y) > r2(trees, new.y) + 0.05
+
+
+def test_blind_never_uses_a_context_and_an_unseen_level_is_new() -> None:
+    process = target_offset(seed=0, rows=240)
+    model = KernelModel().fit(process.X, process.y, process.context)
+    strange = pd.DataFrame({"machine": ["never seen"] * 240})
+    np.testing.assert_array_equal(model.estimate(process.X, strange), model.estimate(process.X))
+    known = model.estimate(process.X, process.context)
+    assert r2(known, process.y) > r2(model.estimate(process.X), process.y) + 0.1
+
+
+def test_left_out_estimates_are_those_of_a_model_without_the_context() -> None:
+    process = none(seed=5, rows=240)
+    model = KernelModel().fit(process.X, process.y, process.context)
+    assert isinstance(model, CrossEstimated)
+    assert isinstance(model, BatchModel)
+    assert isinstance(model, ShotsModel)
+    machine = model.machines_["blind"]
+    out = process.context["machine"].to_numpy() == "M03"
+    rest = KernelMachine.of(machine.setting, machine.rows.of(np.flatnonzero(~out)))
+    score = rest.score(machine.rows.Z[out], np.zeros(machine.rows.Z.shape[1]))
+    expected = model.range_(model.centre_[0] + model.scale_ * score[:, 0])
+    np.testing.assert_allclose(model.left_out_[out], expected, atol=1e-7)
+
+
+def test_units_of_columns_and_target_do_not_matter() -> None:
+    process = none(seed=6, rows=200)
+    model = KernelModel().fit(process.X, process.y, process.context)
+    other = process.X * 1000.0 + 7.0
+    moved = KernelModel().fit(other, 50.0 * process.y - 3.0, process.context)
+    np.testing.assert_allclose(moved.estimate(other), 50.0 * model.estimate(process.X) - 3.0, rtol=1e-6)
+
+
+def test_more_columns_than_rows_are_read_like_a_straight_line_reads_them() -> None:
+    rng = np.random.default_rng(0)
+    peak = np.exp(-0.5 * ((np.arange(300) - 120) / 30) ** 2)
+    drift = rng.normal(size=(90, 3)) @ rng.normal(size=(3, 300)).cumsum(axis=1) / 10
+    amount = rng.normal(size=90)
+    X = pd.DataFrame(drift + amount[:, None] * peak + 0.01 * rng.normal(size=(90, 300)))
+    X.columns = [f"{k} nm" for k in range(300)]
+    model = KernelModel().fit(X[:60], amount[:60])
+    line = LinearModel().fit(X[:60], amount[:60])
+    found = r2(model.estimate(X[60:]), amount[60:])
+    assert found > 0.85
+    assert found > r2(line.estimate(X[60:]), amount[60:]) - 0.15
+
+
+def test_rows_beyond_the_cap_are_drawn_evenly_and_reported() -> None:
+    label = np.repeat([0, 1, 2], [60, 30, 10])
+    np.testing.assert_array_equal(np.bincount(label[spread_rows(label, 20, 0)]), [12, 6, 2])
+    process = none(seed=0, rows=240)
+    model = KernelModel(max_rows=100).fit(process.X, process.y, process.context)
+    assert model.rows_used_ == 100
+    assert np.isfinite(model.left_out_).sum() == 100
+
+
+@pytest.mark.parametrize("mode", ["adapt", "calibrate"])
+def test_a_restored_model_adapts_and_calibrates_the_same(mode: str) -> None:
+    process = sensor_shift(seed=0, rows=240)
+    label = np.digitize(process.y, [-1.0, 1.0]).astype(float)
+    for model, y in ((KernelModel(), process.y), (KernelModel("classification"), label)):
+        model.fit(process.X, y, process.context)
+        few = (process.X[:6],) if mode == "adapt" else (process.X[:6], y[:6])
+        restored = KernelModel.from_state(model.state())
+        np.testing.assert_allclose(
+            getattr(restored, mode)(*few).estimate(process.X),
+            getattr(model, mode)(*few).estimate(process.X),
+            atol=1e-9,
+        )
+
+
+def test_calibration_of_classes_finds_slope_and_shift_of_simulated_odds() -> None:
+    rng = np.random.default_rng(1)
+    score = rng.normal(size=(4000, 3))
+    odds = 2.0 * score + np.array([1.0, 0.0, -1.0])
+    member = np.eye(3)[(odds + rng.gumbel(size=odds.shape)).argmax(axis=1)]
+    found = ClassOdds.of(score, member)
+    assert found.slope == pytest.approx(2.0, abs=0.15)
+    np.testing.assert_allclose(found.shift - found.shift.mean(), [1.0, 0.0, -1.0], atol=0.15)
+
+
+def test_contributions_add_up_to_the_prediction() -> None:
+    process = none(seed=1, rows=200)
+    model = KernelModel().fit(process.X, process.y, process.context)
+    parts = kernel_contributions(model, process.X[:20], process.X[50:114], paths=256, seed=0)
+    total = parts.sum(axis=1)
+    assert np.abs(total - model.estimate(process.X[:20])).max() < 0.15 * process.y.std()
+    assert parts.shape == (20, 16)
