@@ -66,12 +66,11 @@ class Metric:
         slope += (self.linear / len(self.weight)) * (alpha @ B)
         return slope * self.weight
 
-    def learnt(self, rows: Floats, alpha: Floats) -> Floats:
-        """(u,) root mean squared gradient of the fit over its rows, mean 1: the next metric.
+    def learnt(self, rows: Floats, alpha: Floats, power: float = 1.0) -> Floats:
+        """(u,) mean squared gradient of the fit over its rows, to a power, mean 1: the next metric.
 
-        From the diagonal of the average gradient outer product (Radhakrishnan et al., Science
-        2024). DIFF: its root, a shorter step; R2 of concrete strength .918 instead of .907, of
-        milling .17 instead of .13, of octane .93 instead of .95.
+        The diagonal of the average gradient outer product (AGOP) of a recursive feature machine
+        (Radhakrishnan et al., Science 2024).
 
         rows   (n, u) training rows
         alpha  (n, k) coefficients, one column per output
@@ -79,8 +78,8 @@ class Metric:
         energy = np.zeros(len(self.weight))
         for column in alpha.T:
             energy += np.square(self.gradient(rows, rows, column)).mean(axis=0)
-        root = np.sqrt(energy)
-        return root / root.mean() if root.any() else np.ones_like(root)
+        energy **= power
+        return energy / energy.mean() if energy.any() else np.ones_like(energy)
 
 
 def median_distance(distance: Floats) -> float:

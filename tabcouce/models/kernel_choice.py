@@ -24,7 +24,9 @@ RIDGES = (0.02, 0.2)
 """Noise variance in variances of the target."""
 INTERCEPTS = (0.0, 0.1, 1.0)
 """tau^2 in variances of the target."""
-ITERATIONS = 2
+POWERS = (0.5, 1.0)
+"""Of the learnt metric, step by step. DIFF: xRFM takes full steps only; on rows in which all columns
+matter a full first step costs (R2 of concrete strength .907, half a step .918, none .918)."""
 LINEAR = 1.0
 SHOTS = 5
 SHOT_CONTEXTS = 12
@@ -129,7 +131,7 @@ def _tried(rows: KernelRows, view: View, trials: tuple[ShotTrial, ...]) -> Itera
     """The grid along the path of metrics, each learnt from the best fit before it."""
     seen, same = rows.seen(view), rows.same()
     weight = np.ones(seen.shape[1])
-    for _ in range(ITERATIONS + 1):
+    for power in (*POWERS, None):
         metric = Metric(weight, 1.0, LINEAR)
         distance, product = metric.parts(seen, seen)
         typical = median_distance(distance)
@@ -146,7 +148,8 @@ def _tried(rows: KernelRows, view: View, trials: tuple[ShotTrial, ...]) -> Itera
                     yield Tried(Setting(view, metric, ridge, tau2), error)
                     if (total := float(error["blind"].sum())) < best[0]:
                         best = (total, metric, fit.alpha)
-        weight = best[1].learnt(seen, best[2])
+        if power is not None:
+            weight = best[1].learnt(seen, best[2], power)
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def test_gradient_and_learnt_metric_equal_finite_differences() -> None:
             down[:, j] -= step
             slope = (METRIC.kernel(up, Z) - METRIC.kernel(down, Z)) @ fit.alpha[:, c] / (2 * step)
             energy[j] += np.mean(slope**2)
-    np.testing.assert_allclose(METRIC.learnt(Z, fit.alpha), np.sqrt(energy) / np.sqrt(energy).mean(), rtol=1e-4)
+    np.testing.assert_allclose(METRIC.learnt(Z, fit.alpha), energy / energy.mean(), rtol=1e-4)
 
 
 def test_shrunken_means_count_five_rows_at_the_pooled_mean() -> None:
@@ -169,7 +169,7 @@ def test_the_learnt_metric_finds_the_causes() -> None:
     model = KernelModel().fit(process.X, process.y, process.context)
     share = dict(zip(process.X.columns, model.importance_, strict=True))
     idle = list(process.X.columns[10:])
-    assert max(share[name] for name in idle) < 0.5 * share["Melt temperature"]
+    assert max(share[name] for name in idle) < 0.25 * share["Melt temperature"]
     assert sum(share.values()) == pytest.approx(1.0)
     assert model.front_scale().min() >= 0.3
     assert model.front_scale().max() <= 3.0
