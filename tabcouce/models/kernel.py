@@ -27,7 +27,7 @@ from tabcouce.models.feature_machine import Metric
 from tabcouce.models.kernel_choice import MODES, KernelRows, Mode, Setting, choose
 from tabcouce.models.kernel_inputs import KernelInputs
 from tabcouce.models.kernel_intercept import Conditioned
-from tabcouce.models.kernel_machine import KernelMachine, solved
+from tabcouce.models.kernel_machine import KernelMachine
 from tabcouce.models.within import shrunken_means
 
 Floats = npt.NDArray[np.float64]
@@ -63,7 +63,7 @@ class KernelModel(PanelEstimator):
 
     settings_    mode -> chosen `Setting`
     importance_  (p,) share of each input in the learnt metric of the blind machine
-    left_out_    (n,) or (n, k) see `CrossEstimated`; NaN for rows beyond max_rows
+    left_out_    (n,) or (n, k) see `CrossEstimated`
     rows_used_   training rows used
     """
 
@@ -96,7 +96,7 @@ class KernelModel(PanelEstimator):
         self.settings_ = choose(chosen, self.seed)
         self.rows_used_ = len(kept)
         self._fit_machines(rows)
-        self._leave_out(rows, kept, len(X))
+        self._leave_out(every, kept)
         self.shots_: Shots | None = None
         self.fresh_mean_: Floats | None = None
         return self
@@ -110,19 +110,11 @@ class KernelModel(PanelEstimator):
                 made[id(setting)] = KernelMachine.of(setting, rows)
             self.machines_[mode] = made[id(setting)]
 
-    def _leave_out(self, rows: KernelRows, kept: Codes, n: int) -> None:
-        machine = self.machines_["blind"]
-        fit = solved(machine.setting, rows)
-        if rows.code.shape[1]:
-            cross = machine.to_rows(rows.Z, np.zeros(rows.Z.shape[1]))
-            score = fit.left_out_contexts(cross, rows.unit)
-        else:
-            score = fit.left_out_rows(rows.y)
-        member = rows.y * self.scale_ + self.centre_
+    def _leave_out(self, every: KernelRows, kept: Codes) -> None:
+        score = self.machines_["blind"].left_out(every, kept)
+        member = every.y * self.scale_ + self.centre_
         self.odds_ = ClassOdds.of(score, member) if len(self.classes_) else None
-        held = self._answer(score)
-        self.left_out_ = np.full((n, *held.shape[1:]), np.nan)
-        self.left_out_[kept] = held
+        self.left_out_ = self._answer(score)
 
     def _outputs(self, target: Floats) -> Floats:
         if self.task == "classification":

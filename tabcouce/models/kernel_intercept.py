@@ -83,17 +83,6 @@ class InterceptFit:
         rest[block] = 0.0
         return rest
 
-    def left_out_contexts(self, cross: Floats, code: npt.NDArray[np.int64]) -> Floats:
-        """(n, k) blind prediction of each row by a fit that saw no row of its context.
-
-        cross  (n, n) smooth kernel alone, from each row as a new context's row to the training rows
-        code   (n,) level of the context left out
-        """
-        out = np.empty_like(self.alpha)
-        for block in blocks(code):
-            out[block] = cross[block] @ self.without(block)
-        return out
-
     def after_shots(
         self,
         shot: ShotKernel,
