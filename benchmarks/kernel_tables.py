@@ -6,7 +6,8 @@
 Tables: first target, headline split and shuffled, at most 5 folds; at most 2,000 training rows a fold for all
 (drawn evenly). Unseen contexts are scored blind, in batch (all unlabelled rows of
 the context; the peers, which cannot use them, stay blind) and with 5 labelled rows, which all models get
-and none is scored on. The encoder's figures are copied from real_tables_quick.json with its commit.
+and none is scored on. Beside them the figures of real_tables_quick.json (same
+folds) with their commit, so that --models kernel alone is a comparison already.
 Processes: other machines of every simulated process, three modes. Seconds are process time of one thread.
 Writes benchmarks/results/kernel_tables.json or kernel_processes.json.
 """
@@ -19,7 +20,7 @@ import json
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,10 @@ def fitted(key: str, X: pd.DataFrame, y: np.ndarray, context: pd.DataFrame | Non
     return model
 
 
-def split_scores(dataset: Dataset, split: Split) -> dict[str, Any]:
+def split_scores(dataset: Dataset, split: Split, models: Sequence[str]) -> dict[str, Any]:
     unseen = split.key.startswith("unseen:")
     out = {}
-    for key in MAKERS:
+    for key in models:
         answers = Answers(dataset.y)
         told = key in TOLD or split.key != "shuffled"
         contexts = contexts_for(dataset, split) if told else None
@@ -124,19 +125,22 @@ def split_scores(dataset: Dataset, split: Split) -> dict[str, Any]:
     return out
 
 
-def encoder_figures(table: str, split: str) -> dict[str, Any] | None:
-    """What the committed benchmark of whole studies says of the encoder on the same split."""
+def committed(table: str, split: str) -> dict[str, Any] | None:
+    """R2 in the committed benchmark of whole studies, which has the same folds, blind and known."""
     known = json.loads((RESULTS / "real_tables_quick.json").read_text("utf-8"))["tables"].get(table)
     if known is None:
         return None
     splits = known["targets"][0]["splits"]
-    found = {
-        mode: splits.get(split + end, {}).get("couce") for mode, end in (("blind", ""), ("known", "/known"))
+    return {
+        "commit": known["commit"],
+        **{
+            mode: {model: round(row["r2"][0], 4) for model, row in splits.get(split + end, {}).items()}
+            for mode, end in (("blind", ""), ("known", "/known"))
+        },
     }
-    return {"commit": known["commit"], **{mode: row["r2"][0] for mode, row in found.items() if row}}
 
 
-def table_scores(roles: Path) -> dict[str, Any]:
+def table_scores(roles: Path, models: Sequence[str]) -> dict[str, Any]:
     data = roles.parent / tomllib.loads(roles.read_text("utf-8"))["file"]
     inputs = open_inputs(data, role_file=roles)
     dataset = datasets(inputs.table, inputs.roles, name=roles.parent.name)[0]
@@ -150,17 +154,8 @@ def table_scores(roles: Path) -> dict[str, Any]:
     }
     for key in dict.fromkeys((plan.headline, "shuffled")):
         split = plan.of(key)
-        out[key] = {
-            **split_scores(dataset, split),
-            "couce_committed": encoder_figures(roles.parent.name, key),
-        }
-        print(
-            dataset.name,
-            key,
-            {m: v and v.get("blind") for m, v in out[key].items()},
-            file=sys.stderr,
-            flush=True,
-        )
+        out[key] = {**split_scores(dataset, split, models), "committed": committed(dataset.name, key)}
+        print(dataset.name, key, {m: out[key][m] for m in models}, file=sys.stderr, flush=True)
     return out
 
 
@@ -191,6 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--only", nargs="*")
+    parser.add_argument("--models", nargs="*", default=list(MAKERS))
     parser.add_argument("--processes", action="store_true")
     parser.add_argument("--seeds", type=int, default=3)
     options = parser.parse_args()
@@ -208,7 +204,7 @@ def main() -> None:
         for roles in sorted(options.folder.glob("*/roles.toml")):
             if options.only and roles.parent.name not in options.only:
                 continue
-            tables[roles.parent.name] = table_scores(roles)
+            tables[roles.parent.name] = table_scores(roles, options.models)
             write("kernel_tables", {"tables": tables})
 
 
