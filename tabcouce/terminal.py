@@ -94,7 +94,7 @@ def print_picture(table: Table) -> None:
     width = max((len(row.cells) for row in table.picture), default=0)
     screen = console()
     shown = min(width, max(2, (screen.width - 18) // (PICTURE_WIDTH + 3)))
-    grid = Grid(title=read_as(table), title_justify="left")
+    grid = Grid()
     grid.add_column("row", no_wrap=True, justify="right", min_width=3)
     grid.add_column("taken as", no_wrap=True, min_width=8)
     for position in range(shown):
@@ -109,6 +109,7 @@ def print_picture(table: Table) -> None:
         cells = [cell.replace("[", r"\[") for cell in row.cells[:shown]]
         cells += [""] * (shown - len(cells)) + (["..."] if width > shown else [])
         grid.add_row(str(row.number), PICTURE_MARKS[row.kind], *cells)
+    say(read_as(table))
     screen.print(grid)
 
 

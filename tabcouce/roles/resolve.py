@@ -231,8 +231,16 @@ def _refuse_blank(name: str, kind: Kind, table: Table) -> None:
         raise RoleError(
             f"The column is named as {kind} but has no value in any row.",
             place=table.place(column=name),
-            remedy="Fill the column, or take it out of the role file.",
+            remedy=(
+                "Its formulas have no stored result: open the file in Excel, let it calculate and save it."
+                if _never_calculated(name, table)
+                else "Fill the column, or take it out of the role file."
+            ),
         )
+
+
+def _never_calculated(name: str, table: Table) -> bool:
+    return any(note.rule == "uncalculated-formula" and note.place.column == name for note in table.notes)
 
 
 def _kind(name: str, entry: ColumnEntry, named: _Named, table: Table, place: Place) -> tuple[Kind, str]:
