@@ -24,7 +24,7 @@ def lies_on_its_side(rows: Sequence[Row], decimal: str) -> bool | None:
     """True where the sheet is turned for certain, None where it only looks so, False otherwise.
 
     For certain: column A holds distinct names, every row is of one kind (numbers or text) from
-    column B on, some rows are text and some numbers, so that no column is of one kind. A sheet
+    column B on, and below the first row every column mixes both. A sheet
     of numbers below sample names only looks turned, if quantities stand in column A.
     """
     filled = [list(row[:_JUDGED_COLUMNS]) for row in rows if sum(not is_blank(cell) for cell in row) >= 2]
@@ -37,16 +37,22 @@ def lies_on_its_side(rows: Sequence[Row], decimal: str) -> bool | None:
     # A second column of units belongs to the names.
     start = 2 if all(is_blank(row[1]) or _says_unit(row[1]) for row in filled if len(row) > 1) else 1
     kinds = [{_kind(c, decimal) for c in row[start:] if not is_blank(c)} for row in filled]
-    if any(len(kind) != 1 for kind in kinds):
+    sparse = any(2 * sum(not is_blank(cell) for cell in row) < width for row in filled)
+    if sparse or any(len(kind) != 1 for kind in kinds):
         return False
     texts = sum(kind == {"label"} for kind in kinds)
-    if 0 < texts < len(kinds) and texts > 1:
+    if texts > 1 and all(_is_mixed([row[c] for row in filled[1:]], decimal) for c in range(start, width)):
         return True
     samples = [str(cell) for cell in filled[0][start:] if not is_blank(cell)]
     quantities = sum(unit_of_name(str(name)) is not None for name in names[1:])
     if texts == 1 and kinds[0] == {"label"} and len({re.sub(r"\d+", "0", name) for name in samples}) == 1:
         return None if quantities or start == 2 or len(filled) < width else False
     return False
+
+
+def _is_mixed(cells: Sequence[object], decimal: str) -> bool:
+    """Whether labels and values stand in one column: no column of a table that stands upright does so."""
+    return {_kind(cell, decimal) for cell in cells if not is_blank(cell)} == {"label", "value"}
 
 
 def _kind(cell: object, decimal: str) -> str:
