@@ -29,6 +29,7 @@ def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
         "factors": [_factor(factor) for factor in chosen.factors],
         "findings": [asdict(finding) for finding in chosen.findings],
         "intervals": None if chosen.band is None else asdict(chosen.band),
+        "noise_ceiling": None if chosen.ceiling is None else asdict(chosen.ceiling),
         "capability": None if chosen.capability is None else asdict(chosen.capability),
         "caps": [asdict(cap) for cap in chosen.caps],
         "timings": {**summary.seconds, **chosen.seconds},

@@ -9,6 +9,7 @@ import numpy as np
 
 from tabcouce.checks.finding import SEVERITIES
 from tabcouce.evaluation.capability import Capability, capability
+from tabcouce.evaluation.noise_ceiling import noise_ceiling
 from tabcouce.report.curves import CURVE_POINTS, factor_curves, held_out_points
 from tabcouce.report.predictions import model_rank, models_of
 from tabcouce.report.sampling import POINTS
@@ -73,6 +74,7 @@ def _target_summary(
         curves=factor_curves(study, limit=round(share * CURVE_POINTS), seed=seed),
         outside_rate=float(study.outside_rate) if math.isfinite(study.outside_rate) else None,
         capability=_capability(study.dataset, headline.column),
+        ceiling=noise_ceiling(study.dataset),
         caps=study.caps,
         seconds=dict(study.seconds),
     )

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.capability import Capability
+from tabcouce.evaluation.noise_ceiling import NoiseCeiling
 from tabcouce.evaluation.trial import ModelScores, Score, Verdict
 from tabcouce.explanation.factor import Factor
 from tabcouce.read.table import Source
@@ -145,6 +146,7 @@ class TargetSummary:
     models        keys in MODEL_ORDER
     outside_rate  share of held-out rows flagged as out of range
     capability    of the measured target; None without declared limits
+    ceiling       what replicated settings allow any model at most; None without replicates
     """
 
     target: Target
@@ -164,6 +166,7 @@ class TargetSummary:
     curves: tuple[Curve, ...]
     outside_rate: float | None = None
     capability: Capability | None = None
+    ceiling: NoiseCeiling | None = None
     caps: tuple[Cap, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
 
