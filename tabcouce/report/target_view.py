@@ -15,6 +15,7 @@ from tabcouce.report.effect_table import effect_table
 from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
 from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
+from tabcouce.report.next_step import next_step
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import TableView
 from tabcouce.report.tables import context_table, difference_table, helped_table, model_table, split_table
@@ -57,6 +58,7 @@ class TargetView:
     tiles: tuple[Tile, ...]
     counts: str
     top_factors: str
+    next_step: str
     findings: tuple[FindingView, ...]
     worst: tuple[FindingView, ...]
     models: TableView
@@ -100,6 +102,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
             ]
         ),
         top_factors=top_factors(target, w),
+        next_step=next_step(target, w),
         findings=findings,
         worst=tuple(found for found in findings if found.severity in ("blocks", "misleads"))[:1],
         models=model_table(target, w),

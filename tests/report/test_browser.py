@@ -103,7 +103,7 @@ def test_all_charts_are_drawn_without_a_console_message(browser, pages, kind, la
 def test_the_first_screen_holds_verdict_tiles_and_top_factors(browser, pages, kind, lang):
     opened(browser, pages[kind, lang])
 
-    for css in (".verdict .lead", ".tiles li:first-child", ".tiles li:last-child", ".top"):
+    for css in (".verdict .lead", ".tiles li:first-child", ".tiles li:last-child", ".top", ".next"):
         box = browser.find_element(By.CSS_SELECTOR, css).rect
         assert box["y"] + box["height"] <= 720, (css, box)
         assert box["x"] >= 0 and box["x"] + box["width"] <= 1280, (css, box)
