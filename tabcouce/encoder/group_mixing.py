@@ -2,7 +2,8 @@
 
 After MixStyle (Zhou et al., ICLR 2021), statistics of context groups in place of channels. Where
 the shift between groups is real process change this does harm; so it acts only on columns that a
-person declared (`Nuisance.mixed`).
+person declared (`Nuisance.mixed`): where machines really ran at different points it more than
+doubled the error (`benchmarks/results/couce_claims.json`, C9).
 """
 
 from __future__ import annotations
