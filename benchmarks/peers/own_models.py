@@ -13,13 +13,12 @@ from peers.benchmark_set import SEED, BenchmarkSet
 from peers.cache import Cache, Cached, FitKey, FoldOutcome
 from peers.shots import SHOTS, draws, score
 from tabcouce.evaluation import Candidate, Trial, run_trials
+from tabcouce.evaluation.stacked import OURS, SYSTEM, stacked_trials
 from tabcouce.evaluation.stacked import PEERS as PEER_STACK
-from tabcouce.evaluation.stacked import SYSTEM
 from tabcouce.models.calibration import calibrated
 from tabcouce.models.contract import ShotsModel
 from tabcouce.splits import Split, SplitPlan
 from tabcouce.study.effort import EFFORTS
-from tabcouce.study.fit import with_stacks
 from tabcouce.study.panel import panel
 
 EFFORT = EFFORTS["standard"]
@@ -60,7 +59,8 @@ def run_own(one: BenchmarkSet, panel: Sequence[Candidate], version: str, cache: 
         start = time.process_time()
         trials += [trial for trial in run_trials([candidate], one.dataset, plan) if trial.mode == "blind"]
         seconds[candidate.key] = (time.process_time() - start) / folds
-    for trial in with_stacks(trials, one.dataset, plan):
+    without = stacked_trials(trials, one.dataset, plan, key=PEER_STACK, without=OURS)
+    for trial in (*trials, *without, *stacked_trials(trials, one.dataset, plan)):
         split = plan.of(trial.split)
         spent = seconds.get(trial.model, sum(seconds.values()))
         outcomes = {
