@@ -30,12 +30,13 @@ def lies_on_its_side(rows: Sequence[Row], decimal: str) -> bool | None:
     filled = [list(row[:_JUDGED_COLUMNS]) for row in rows if sum(not is_blank(cell) for cell in row) >= 2]
     names = [row[0] for row in filled]
     width = max((len(row) for row in filled), default=0)
+    filled = [[*row, *[None] * (width - len(row))] for row in filled]
     if len(filled) < _FEWEST_ROWS or width < _FEWEST_COLUMNS or len(filled) > 200:
         return False
     if any(cell_kind(name, decimal) != "label" for name in names) or len(set(map(str, names))) < len(names):
         return False
     # A second column of units belongs to the names.
-    start = 2 if all(is_blank(row[1]) or _says_unit(row[1]) for row in filled if len(row) > 1) else 1
+    start = 2 if all(is_blank(row[1]) or _says_unit(row[1]) for row in filled) else 1
     kinds = [{_kind(c, decimal) for c in row[start:] if not is_blank(c)} for row in filled]
     sparse = any(2 * sum(not is_blank(cell) for cell in row) < width for row in filled)
     if sparse or any(len(kind) != 1 for kind in kinds):

@@ -87,6 +87,16 @@ def test_a_turned_sheet_is_turned_back_with_addresses_as_in_the_sheet(saved):
     assert table.place(position=2).column == "D"
 
 
+def test_a_turned_text_file_of_rows_of_unequal_length_is_read_on_request(tmp_path):
+    path = tmp_path / "turned.csv"
+    path.write_text("lot,L1,L2,L3,L4\nmachine,M1,M2,M1\ntemp,1,2,3,4\n")
+    with pytest.raises(ReadError, match="row 2"):  # not turned for certain
+        read_table(path)
+    table = read_table(path, Layout(transpose=True))
+    assert table.frame["machine"].tolist() == ["M1", "M2", "M1", None]
+    assert table.frame["temp"].tolist() == [1, 2, 3, 4]
+
+
 def test_numbers_below_sample_names_are_asked_about_not_turned(saved):
     rows = [
         ["項目", "L1", "L2", "L3", "L4", "L5"],
