@@ -49,7 +49,14 @@ def with_block_names(target: TargetSummary, w: Words) -> TargetSummary:
         ),
         points=None if target.points is None else points(target.points),
         curves=tuple(
-            replace(curve, context=tuple(block_name(text, w) for text in curve.context))
+            replace(
+                curve,
+                context=tuple(block_name(text, w) for text in curve.context),
+                shape=None if curve.shape is None else replace(curve.shape, lines=renamed(curve.shape.lines)),
+            )
             for curve in target.curves
         ),
+        what_if=None
+        if target.what_if is None
+        else replace(target.what_if, context=tuple(block_name(text, w) for text in target.what_if.context)),
     )

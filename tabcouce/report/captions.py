@@ -11,7 +11,7 @@ from tabcouce.evaluation.trial import Difference
 from tabcouce.explanation.factor import Factor
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain, percent, score, significant, with_unit
-from tabcouce.report.summary import Curve, Points, TargetSummary
+from tabcouce.report.summary import Curve, Points, Shape, TargetSummary, WhatIfView
 from tabcouce.report.verdict_text import best_model, unseen
 from tabcouce.study.value import Cap
 
@@ -20,6 +20,8 @@ SCORE_EDGE = -0.5
 DRAWN_CONTEXTS = 25
 COLOURED_CONTEXTS = 6
 DRAWN_UNITS = 100
+STRONG_PAIR = 0.2
+"""Share of a joint move that does not add up, from which a pair is named."""
 LEVELS = 8
 """Levels of a category that a chart has room for."""
 OUTER = 1.5
@@ -258,6 +260,8 @@ def curve(drawn: Curve, direction: str, unit: str | None, w: Words) -> str:
         )
     if not drawn.mean:
         return w("chart.curve_say_flat", direction=word)
+    if drawn.shape is not None:
+        return _shape_say(drawn, drawn.shape, word, unit, w)
     low, high = drawn_range(drawn.values)
     beyond = sum(not low <= value <= high for value in drawn.values)
     say = w(
@@ -267,6 +271,47 @@ def curve(drawn: Curve, direction: str, unit: str | None, w: Words) -> str:
         high=with_unit(significant(max(drawn.mean), 2), unit),
     )
     return sentences(w, say, w("chart.curve_beyond", n=beyond) if beyond else "")
+
+
+def _shape_say(drawn: Curve, shape: Shape, word: str, unit: str | None, w: Words) -> str:
+    """How far the curve goes, and where only one context bears it out."""
+    say = w(
+        "chart.shape_say",
+        direction=word,
+        span=with_unit(significant(max(shape.effect) - min(shape.effect), 2), unit),
+        contexts=len(shape.lines),
+    )
+    low, high = drawn_range(drawn.values) if drawn.values else (shape.edges[0], shape.edges[-1])
+    beyond = sum(not low <= value <= high for value in drawn.values)
+    return sentences(
+        w,
+        say,
+        "" if all(shape.supported) else w("chart.shape_unsupported"),
+        w("chart.curve_beyond", n=beyond) if beyond else "",
+    )
+
+
+def what_if(target: TargetSummary, view: WhatIfView, w: Words) -> str:
+    """What the panels are and where they must not be believed."""
+    model = w.label("model_in", target.explained_model or "")
+    band = "" if view.half_width is None else w("chart.what_if_band")
+    return sentences(w, w("chart.what_if_say", model=model), band, w("chart.what_if_outside"))
+
+
+def together(target: TargetSummary, w: Words) -> str:
+    """Columns that move together and the strongest pair, in sentences; '' without any."""
+    groups = [
+        w("page.group", names=w.listing([f"“{name}”" for name in group.columns], 6))
+        for group in target.groups[:3]
+    ]
+    strong = [pair for pair in target.pairs if pair.share >= STRONG_PAIR][:3]
+    pairs = [w("page.pair", first=p.first, second=p.second, percent=percent(p.share)) for p in strong]
+    return sentences(
+        w,
+        *groups,
+        *pairs,
+        w("page.pairs_none") if target.pairs and not strong else "",
+    )
 
 
 def context_name(target: TargetSummary, name: str) -> str:
@@ -280,4 +325,6 @@ def curves(target: TargetSummary, w: Words) -> str:
     unit = target.target.unit if target.is_regression else None
     limit = max((len(drawn.rows) for drawn in target.curves), default=0)
     shown = w("chart.curve_shown", limit=limit) if cut else ""
+    if any(drawn.shape is not None for drawn in target.curves):
+        return w("chart.shapes_say", unit=unit_suffix(unit, w), shown=shown).strip()
     return w("chart.curves_say", unit=unit_suffix(unit, w), shown=shown).strip()

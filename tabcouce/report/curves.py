@@ -6,15 +6,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tabcouce.explanation.accumulated import Accumulated
 from tabcouce.explanation.factor import Attribution
 from tabcouce.report.predictions import models_of, single_number, trial_of
 from tabcouce.report.sampling import POINTS, thin_by_class, thin_by_context
-from tabcouce.report.summary import Curve, Points
+from tabcouce.report.summary import Curve, Panel, Points, Shape, WhatIfView
 from tabcouce.study.value import TargetStudy
 
 CURVES = 6
 """Factors with a curve of their own in the report."""
 CURVE_POINTS = 400
+LINES = 12
+"""Contexts with a line of their own in a factor's curve, those with the widest span of the factor."""
 SLICES = 8
 
 
@@ -111,6 +114,47 @@ def _curve(
         middle=compact(middle),
         mean=compact(mean),
         total=len(rows),
+        shape=next((_shape(made) for made in study.shapes if made.name == name), None),
+    )
+
+
+def _shape(made: Accumulated) -> Shape:
+    span = {name: int(np.isfinite(line).sum()) for name, line in made.per_context.items()}
+    widest = sorted(span, key=lambda name: (-span[name], name))[:LINES]
+    return Shape(
+        edges=compact(made.edges),
+        effect=compact(made.effect),
+        supported=tuple(bool(known) for known in made.supported),
+        lines={
+            name: tuple(value if np.isfinite(value) else None for value in compact(made.per_context[name]))
+            for name in widest
+        },
+    )
+
+
+def what_if(study: TargetStudy) -> WhatIfView | None:
+    """The what-if grid in numbers short enough for the page; None where there is none."""
+    grid = study.profiler
+    if grid is None:
+        return None
+    width = None if study.intervals is None else study.intervals.half_width
+    context = headline_context(study)
+    return WhatIfView(
+        rows=tuple(int(row) for row in study.dataset.rows[grid.rows]),
+        context=tuple(str(text) for text in context[grid.rows]),
+        prediction=compact(grid.prediction),
+        half_width=None if width is None or not np.isfinite(width) else float(width),
+        panels=tuple(
+            Panel(
+                name=moved.name,
+                unit=study.dataset.role(moved.name).unit,
+                values=compact(moved.values),
+                start=compact(moved.start),
+                prediction=tuple(compact(line) for line in moved.prediction),
+                outside=tuple(tuple(bool(flag) for flag in line) for line in moved.outside),
+            )
+            for moved in grid.factors
+        ),
     )
 
 

@@ -58,6 +58,9 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
     if explained is not None and any(factor.importance > 0 for factor in target.factors_of(explained)):
         say = captions.importance(target, explained, w)
         add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
+    if target.what_if is not None and target.verdict.outcome != "do_not_predict":
+        say = captions.what_if(target, target.what_if, w)
+        add("what_if", w("chart.what_if"), say, charts.what_if_panels(target, target.what_if, w))
     return found
 
 
@@ -81,4 +84,8 @@ def curve_figure(target: TargetSummary, curve: Curve, key: str, w: Words) -> Fig
     unit = target.target.unit if target.is_regression else None
     say = captions.curve(curve, direction, unit, w)
     alt = w("chart.alt", title=curve.name, say=say)
-    return Figure(key, curve.name, say, alt, charts.factor_curve(target, curve, w))
+    if curve.shape is None:
+        spec = charts.factor_curve(target, curve, w)
+    else:
+        spec = charts.shape_curve(target, curve, curve.shape, w)
+    return Figure(key, curve.name, say, alt, spec)

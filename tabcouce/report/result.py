@@ -27,6 +27,8 @@ def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
         "splits": _splits(chosen),
         "verdict": _verdict(chosen),
         "factors": [_factor(factor) for factor in chosen.factors],
+        "factor_groups": [asdict(group) for group in chosen.groups],
+        "interactions": [asdict(pair) for pair in chosen.pairs],
         "findings": [asdict(finding) for finding in chosen.findings],
         "intervals": None if chosen.band is None else asdict(chosen.band),
         "noise_ceiling": None if chosen.ceiling is None else asdict(chosen.ceiling),

@@ -10,7 +10,7 @@ import numpy as np
 from tabcouce.checks.finding import SEVERITIES
 from tabcouce.evaluation.capability import Capability, capability
 from tabcouce.evaluation.noise_ceiling import noise_ceiling
-from tabcouce.report.curves import CURVE_POINTS, factor_curves, held_out_points
+from tabcouce.report.curves import CURVE_POINTS, factor_curves, held_out_points, what_if
 from tabcouce.report.predictions import model_rank, models_of
 from tabcouce.report.sampling import POINTS
 from tabcouce.report.summary import Band, SplitProof, Summary, Target, TargetSummary
@@ -77,6 +77,9 @@ def _target_summary(
         ceiling=noise_ceiling(study.dataset),
         caps=study.caps,
         seconds=dict(study.seconds),
+        what_if=what_if(study),
+        groups=study.groups,
+        pairs=study.pairs,
     )
 
 

@@ -11,6 +11,7 @@ from tabcouce.evaluation.capability import Capability
 from tabcouce.evaluation.noise_ceiling import NoiseCeiling
 from tabcouce.evaluation.trial import ModelScores, Score, Verdict
 from tabcouce.explanation.factor import Factor
+from tabcouce.explanation.together import ColumnGroup, PairEffect
 from tabcouce.read.table import Source
 from tabcouce.report.plain import plain, restore
 from tabcouce.study.value import Cap
@@ -114,6 +115,48 @@ class Points:
 
 
 @dataclass(frozen=True)
+class Shape:
+    """Accumulated local effect of a numeric factor and the lines of its largest contexts.
+
+    edges, effect  ends of the slices and the height there, unit of the target or probability
+    supported      per slice, whether two contexts or more have rows in it
+    lines          context -> height at the edges, None beyond its rows
+    """
+
+    edges: tuple[float, ...]
+    effect: tuple[float, ...]
+    supported: tuple[bool, ...]
+    lines: Mapping[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One factor of the what-if grid; see `explanation.what_if.WhatIf`."""
+
+    name: str
+    unit: str | None
+    values: tuple[float, ...]
+    start: tuple[float, ...]
+    prediction: tuple[tuple[float, ...], ...]
+    outside: tuple[tuple[bool, ...], ...]
+
+
+@dataclass(frozen=True)
+class WhatIfView:
+    """The what-if grid from a few starting rows, the most typical first.
+
+    rows       1-based rows of the file; context and prediction of each
+    half_width of the prediction interval; None for classes or where it is not finite
+    """
+
+    rows: tuple[int, ...]
+    context: tuple[str, ...]
+    prediction: tuple[float, ...]
+    half_width: float | None
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
 class Curve:
     """Value of one factor against its contribution to the recommended model's prediction.
 
@@ -135,6 +178,7 @@ class Curve:
     middle: tuple[float, ...]
     mean: tuple[float, ...]
     total: int
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +213,9 @@ class TargetSummary:
     ceiling: NoiseCeiling | None = None
     caps: tuple[Cap, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    what_if: WhatIfView | None = None
+    groups: tuple[ColumnGroup, ...] = ()
+    pairs: tuple[PairEffect, ...] = ()
 
     @property
     def is_regression(self) -> bool:

@@ -77,6 +77,7 @@ class TargetView:
     figures: dict[str, Figure]
     curves: tuple[Figure, ...]
     curves_say: str
+    together: str
 
 
 def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
@@ -129,6 +130,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
             curve_figure(target, curve, f"{key}-curve{k}", w) for k, curve in enumerate(target.curves)
         ),
         curves_say=captions.curves(target, w),
+        together=captions.together(target, w),
     )
 
 

@@ -14,17 +14,13 @@ from tabcouce.evaluation import Candidate, ModelScores, Trial, Verdict, decide, 
 from tabcouce.evaluation.deployment import deployed_trials
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.evaluation.stacked import OURS, PEERS, SYSTEM, final_mix, stack_members, stacked_trials
-from tabcouce.explanation.contributions import attribute
-from tabcouce.explanation.effects import Slopes, slopes
-from tabcouce.explanation.factor import Attribution, Factor
-from tabcouce.explanation.factors import factor_table
-from tabcouce.explanation.permutation import permutation_importance
 from tabcouce.models import Model
 from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
 from tabcouce.roles.declaration import Derived
 from tabcouce.splits import Split, SplitPlan, plan_splits
 from tabcouce.study.effort import Effort
+from tabcouce.study.explain import Explanations, explain
 from tabcouce.study.interruption import finish, run_until_interrupted
 from tabcouce.study.panel import check_device, panel
 from tabcouce.study.progress import Listener, Report, Stopwatch, silent
@@ -35,14 +31,6 @@ from tabcouce.system.weights import Mix
 
 STAGES = {"checks": 2.0, "models": 70.0, "scores": 6.0, "final models": 7.0, "factors": 15.0}
 PACKAGES = ("tabcouce", "numpy", "pandas", "scikit-learn", "lightgbm", "torch", "shap")
-
-
-@dataclass(frozen=True)
-class Explanations:
-    """Contributions and the factor tables made of them."""
-
-    attributions: tuple[Attribution, ...]
-    factors: tuple[Factor, ...]
 
 
 @dataclass(frozen=True)
@@ -128,12 +116,13 @@ def fit_target(
         mixes = stack_mixes(trials, dataset, plan) if SYSTEM in wanted else {}
         final, later = finish(lambda: refit(candidates, wanted, mixes, dataset, split, report))
     stopped = finished.interrupted or soon or late or later
-    explained = Explanations((), ())
+    explained = Explanations()
     try:
         with watch.stage("factors") as report:
             explained = explain(
-                wanted & {judged.verdict.recommended, "lightgbm"},
+                judged.verdict.recommended,
                 judged.headline,
+                final,
                 dataset,
                 split,
                 effort,
@@ -151,6 +140,10 @@ def fit_target(
         verdict=judged.verdict,
         factors=explained.factors,
         attributions=explained.attributions,
+        shapes=explained.shapes,
+        groups=explained.groups,
+        pairs=explained.pairs,
+        profiler=explained.profiler,
         intervals=held_out_intervals(judged.headline[judged.verdict.recommended], dataset, split),
         inside=TrainingRange.of(dataset.X),
         outside_rate=outside_rate(dataset, split),
@@ -243,35 +236,6 @@ def outside_rate(dataset: Dataset, split: Split) -> float:
         for fold in split.folds
     ]
     return float(np.concatenate(flagged).mean())
-
-
-def explain(
-    models: set[str],
-    trials: Mapping[str, Trial],
-    dataset: Dataset,
-    split: Split,
-    effort: Effort,
-    *,
-    seed: int,
-    report: Report,
-) -> Explanations:
-    """Contributions, permutation importance and the factor table of each model."""
-    attributions: list[Attribution] = []
-    factors: list[Factor] = []
-    effects: dict[str, Slopes] = {}
-    for k, model in enumerate(sorted(models)):
-        report(model, k / len(models))
-        found = attribute(trials[model], dataset, split, rows=effort.explained_rows, seed=seed)
-        size = np.abs(found.values).mean(axis=0)
-        top = [found.columns[j] for j in np.argsort(-size, kind="stable")[: effort.permuted]]
-        report(f"{model}, permutation", (k + 0.5) / len(models))
-        permuted = permutation_importance(trials[model], dataset, split, top, draws=effort.draws, seed=seed)
-        fresh = [column for column in top if column not in effects]
-        report(f"{model}, effects", (k + 0.8) / len(models))
-        effects |= slopes(dataset, fresh, split, seed=seed)
-        attributions.append(found)
-        factors.extend(factor_table(found, permuted, effects, dataset, split))
-    return Explanations(tuple(attributions), tuple(factors))
 
 
 def caps(trials: Sequence[Trial], plan: SplitPlan) -> tuple[Cap, ...]:

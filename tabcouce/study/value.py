@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.trial import ModelScores, Trial, Verdict
+from tabcouce.explanation.accumulated import Accumulated
 from tabcouce.explanation.factor import Attribution, Factor
+from tabcouce.explanation.together import ColumnGroup, PairEffect
+from tabcouce.explanation.what_if import Profiler
 from tabcouce.models.contract import Model
 from tabcouce.read.table import Layout, Source, Table
 from tabcouce.roles.dataset import Dataset
@@ -34,6 +37,8 @@ class TargetStudy:
 
     factors       one row per input and model, of the recommended model and of LightGBM
     attributions  the contributions behind them
+    shapes        accumulated effects of the recommended model's first factors; groups of columns
+                  that move together, pairs that act together, and the what-if grid likewise
     intervals     None for classification
     inside        training range of the inputs, all rows
     outside_rate  share of rows of held-out contexts that lie outside the range of the rows
@@ -56,6 +61,10 @@ class TargetStudy:
     final: Mapping[str, Model]
     caps: tuple[Cap, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    shapes: tuple[Accumulated, ...] = ()
+    groups: tuple[ColumnGroup, ...] = ()
+    pairs: tuple[PairEffect, ...] = ()
+    profiler: Profiler | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,10 @@ import pandas as pd
 from tabcouce.checks.finding import Finding
 from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Difference, ModelScores, Score, Trial, Verdict
+from tabcouce.explanation.accumulated import Accumulated
 from tabcouce.explanation.factor import Attribution, Factor
+from tabcouce.explanation.together import ColumnGroup, PairEffect
+from tabcouce.explanation.what_if import Profiler, WhatIf
 from tabcouce.read.table import Column, Source, Table
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.role import ColumnRole, Roles
@@ -245,6 +248,28 @@ def _findings() -> tuple[Finding, ...]:
     )  # fmt: skip
 
 
+def _shape(dataset: Dataset, name: str, machine: np.ndarray) -> Accumulated:
+    edges = np.quantile(dataset.X[name].dropna(), np.linspace(0, 1, 9))
+    effect = (edges - edges.mean()) * 0.1
+    lines = {m: effect + 0.05 * k for k, m in enumerate(MACHINES)}
+    lines[MACHINES[0]] = np.where(np.arange(9) < 3, np.nan, effect)
+    return Accumulated(name, edges, effect, np.array([1, 12, 12, 12, 12, 12, 12, 1]), lines)
+
+
+def _profiler(dataset: Dataset) -> Profiler:
+    rows = np.array([3, 10, 17])
+    panels = []
+    for name in (INPUTS[0], INPUTS[1]):
+        values = np.linspace(dataset.X[name].min(), dataset.X[name].max(), 7)
+        line = np.tile(40 + np.arange(7.0), (3, 1))
+        panels.append(
+            WhatIf(
+                name, values, dataset.X[name].to_numpy(float)[rows], line, np.tile(np.arange(7) > 5, (3, 1))
+            )
+        )
+    return Profiler(rows, np.array([42.0, 43.0, 44.0]), tuple(panels))
+
+
 def fake_target(
     *, classes: bool = False, n: int = 480, seed: int = 0, outcome: str = "use_model"
 ) -> TargetStudy:
@@ -301,6 +326,10 @@ def fake_target(
         final={},
         caps=(Cap("training rows per fold of the encoder", 10_000, 12_345),),
         seconds={"splits": 0.1, "evaluation": 12.3, "explanation": 2.2},
+        shapes=(_shape(dataset, INPUTS[1], machine),),
+        groups=(ColumnGroup((INPUTS[0], INPUTS[3]), 1.2),),
+        pairs=(PairEffect(INPUTS[1], HOSTILE, 0.8, 0.31), PairEffect(INPUTS[0], INPUTS[1], 0.1, 0.04)),
+        profiler=_profiler(dataset),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Every field has a neutral name (f0, f1, ...): a dot, bracket or script in a colu
 something to Vega-Lite and to the page. The user's names appear only as titles and cells.
 """
 
+from tabcouce.report.charts.curves import shape_curve, what_if_panels
 from tabcouce.report.charts.factors import factor_curve, importance_bars
 from tabcouce.report.charts.points import class_probabilities, has_points, observed_against_predicted
 from tabcouce.report.charts.residuals import residuals_along_time, residuals_by_context
@@ -20,4 +21,6 @@ __all__ = [
     "observed_against_predicted",
     "residuals_along_time",
     "residuals_by_context",
+    "shape_curve",
+    "what_if_panels",
 ]

@@ -20,7 +20,7 @@ ROWS = alt.NamedData(name="rows")
 
 
 def finish(
-    chart: alt.LayerChart | alt.Chart,
+    chart: alt.LayerChart | alt.Chart | alt.ConcatChart,
     rows: list[dict[str, Any]],
     *,
     height: float,
@@ -28,11 +28,11 @@ def finish(
 ) -> Spec:
     """Size, style and the rows; without the schema address, so that the page names no outside place.
 
-    rows  what `ROWS` stands for in the chart
+    rows  what `ROWS` stands for in the chart; the panels of a concat chart bring their own size
     """
+    sized = chart if isinstance(chart, alt.ConcatChart) else chart.properties(width=width, height=height)
     styled = (
-        chart.properties(width=width, height=height)
-        .configure(font=FONT, background="transparent")
+        sized.configure(font=FONT, background="transparent")
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=MUTED,

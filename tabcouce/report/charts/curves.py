@@ -1,0 +1,169 @@
+"""Charts of what a factor does: accumulated effect with its contexts, and the what-if panels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from tabcouce.report import captions
+from tabcouce.report.captions import unit_suffix
+from tabcouce.report.catalogue import Words
+from tabcouce.report.charts.style import BLUE, GREY, INK, ROWS, Spec, finish, inline
+from tabcouce.report.summary import Curve, Panel, Shape, TargetSummary, WhatIfView
+
+PANELS_IN_A_ROW = 3
+ORANGE = "#D55E00"
+
+
+def named(name: str, unit: str | None) -> str:
+    """'Temperature, degC' for an axis; the name alone where it says its unit already."""
+    return name if unit is None or unit in name else f"{name}, {unit}"
+
+
+def shape_curve(target: TargetSummary, curve: Curve, shape: Shape, w: Words) -> Spec:
+    """Accumulated effect, thin lines per context, rug of the rows, unsupported parts shaded."""
+    low, high = captions.drawn_range(curve.values) if curve.values else (shape.edges[0], shape.edges[-1])
+
+    def clipped(value: float) -> float:
+        return min(max(value, low), high)
+
+    heights = [y for line in (shape.effect, *shape.lines.values()) for y in line if y is not None]
+    x = alt.X(
+        "f0:Q",
+        title=named(curve.name, curve.unit),
+        scale=alt.Scale(domain=[low, high], nice=False),
+        axis=alt.Axis(tickCount=5),
+    )
+    y = alt.Y(
+        "f1:Q",
+        title=w("chart.axis_effect", unit=_answer_unit(target, w)),
+        scale=alt.Scale(domain=[min(heights), max(heights)], nice=True),
+        axis=alt.Axis(tickCount=5),
+    )
+    shaded = [
+        {"f0": clipped(shape.edges[k]), "f2": clipped(shape.edges[k + 1])}
+        for k, known in enumerate(shape.supported)
+        if not known
+    ]
+    shade = alt.Chart(inline(shaded)).mark_rect(color=GREY, opacity=0.18).encode(x=x, x2="f2:Q")
+    rows = [
+        {"f0": clipped(at), "f1": height, "f3": context}
+        for context, line in shape.lines.items()
+        for at, height in zip(shape.edges, line, strict=True)
+        if height is not None
+    ]
+    thin = (
+        alt.Chart(ROWS)
+        .mark_line(color=GREY, strokeWidth=1, opacity=0.55)
+        .encode(x=x, y=y, detail="f3:N", tooltip=alt.Tooltip("f3:N", title=w("chart.context")))
+    )
+    steps = [{"f0": clipped(at), "f1": height} for at, height in zip(shape.edges, shape.effect, strict=True)]
+    whole = alt.Chart(inline(steps)).mark_line(color=ORANGE, strokeWidth=2.5).encode(x=x, y=y)
+    rug = (
+        alt.Chart(inline([{"f0": clipped(value)} for value in curve.values]))
+        .mark_tick(color=INK, opacity=0.25, height=7, thickness=1)
+        .encode(x=x, y=alt.YValue("height"))
+    )
+    return finish(alt.layer(shade, thin, whole, rug), rows, height=190, width=270)
+
+
+def what_if_panels(target: TargetSummary, view: WhatIfView, w: Words) -> Spec:
+    """Prediction and interval as one factor moves; the reader chooses the starting row."""
+    chosen = alt.param(
+        name="start",
+        value=0,
+        bind=alt.binding_select(
+            options=list(range(len(view.rows))),
+            labels=[start_name(target, view, r, w) for r in range(len(view.rows))],
+            name=f"{w('chart.what_if_start')} ",
+        ),
+    )
+    half = view.half_width or 0.0
+    ends = [value for panel in view.panels for line in panel.prediction for value in line]
+    domain = [min(ends) - half, max(ends) + half]
+    panels = [_panel(target, view, k, domain, w) for k in range(len(view.panels))]
+    rows = [row for k, panel in enumerate(view.panels) for row in _grid(panel, k, half)]
+    chart = alt.concat(*panels, columns=PANELS_IN_A_ROW, spacing=14).add_params(chosen)
+    return finish(chart, rows, height=0)
+
+
+def start_name(target: TargetSummary, view: WhatIfView, r: int, w: Words) -> str:
+    """'row 214, M03': a starting row as it is chosen from the list."""
+    key = "chart.what_if_typical" if r == 0 else "chart.what_if_row"
+    return w(key, row=view.rows[r], context=captions.context_name(target, view.context[r]))
+
+
+def _grid(panel: Panel, k: int, half: float) -> list[dict[str, Any]]:
+    reach = (panel.values[1] - panel.values[0]) / 2
+    return [
+        {
+            "f0": value,
+            "f1": prediction,
+            "f2": r,
+            "f3": prediction - half,
+            "f4": prediction + half,
+            "f5": int(outside),
+            "f6": k,
+            "f7": value - reach,
+            "f8": value + reach,
+        }
+        for r, (line, flags) in enumerate(zip(panel.prediction, panel.outside, strict=True))
+        for value, prediction, outside in zip(panel.values, line, flags, strict=True)
+    ]
+
+
+def _panel(target: TargetSummary, view: WhatIfView, k: int, domain: list[float], w: Words) -> alt.LayerChart:
+    panel = view.panels[k]
+    name = named(panel.name, panel.unit)
+    answer = w("chart.axis_predicted", unit=_answer_unit(target, w))
+    width = alt.Scale(domain=[panel.values[0], panel.values[-1]], nice=False)
+    height = alt.Scale(domain=domain, nice=True)
+    x = alt.X(
+        "f0:Q",
+        title=name,
+        scale=width,
+        axis=alt.Axis(tickCount=4, labelLimit=80),
+    )
+    y = alt.Y(
+        "f1:Q",
+        title=answer if k % PANELS_IN_A_ROW == 0 else None,
+        scale=height,
+        axis=alt.Axis(tickCount=5),
+    )
+    mine = alt.Chart(ROWS).transform_filter(f"datum.f6 == {k}").transform_filter("datum.f2 == start")
+    tips = [
+        alt.Tooltip("f0:Q", title=name, format=".4~g"),
+        alt.Tooltip("f1:Q", title=answer, format=".4~g"),
+    ]
+    if view.half_width is not None:
+        tips += [
+            alt.Tooltip("f3:Q", title=w("book.low"), format=".4~g"),
+            alt.Tooltip("f4:Q", title=w("book.high"), format=".4~g"),
+        ]
+    shade = (
+        mine.transform_filter("datum.f5 == 1")
+        .mark_rect(color=GREY, opacity=0.2)
+        .encode(x=alt.X("f7:Q", scale=width, title=name), x2="f8:Q")
+    )
+    layers: list[alt.Chart] = [shade]
+    if view.half_width is not None:
+        layers.append(
+            mine.mark_area(color=BLUE, opacity=0.13).encode(
+                x=x, y=alt.Y("f3:Q", title=None, scale=height), y2="f4:Q"
+            )
+        )
+    line = mine.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y)
+    marks = mine.mark_point(filled=True, size=60, opacity=0.01, color=BLUE).encode(x=x, y=y, tooltip=tips)
+    now = [
+        {"f0": at, "f1": prediction, "f2": r}
+        for r, (at, prediction) in enumerate(zip(panel.start, view.prediction, strict=True))
+    ]
+    here = alt.Chart(inline(now)).transform_filter("datum.f2 == start")
+    rule = here.mark_rule(color=ORANGE, strokeDash=[4, 3]).encode(x=x)
+    point = here.mark_point(filled=True, size=55, color=ORANGE).encode(x=x, y=y, tooltip=tips[:2])
+    return alt.layer(*layers, line, rule, marks, point).properties(width=190, height=150)
+
+
+def _answer_unit(target: TargetSummary, w: Words) -> str:
+    return unit_suffix(target.target.unit if target.is_regression else None, w)

@@ -1,0 +1,125 @@
+"""Factors of a target: contributions, losses, effects, curves, pairs and the what-if grid."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tabcouce.evaluation import Trial
+from tabcouce.explanation.accumulated import Accumulated, accumulated_effect
+from tabcouce.explanation.contributions import attribute
+from tabcouce.explanation.effects import Slopes, slopes, with_q_values
+from tabcouce.explanation.factor import Attribution, Factor
+from tabcouce.explanation.factors import factor_table
+from tabcouce.explanation.permutation import permutation_importance
+from tabcouce.explanation.together import ColumnGroup, PairEffect, column_groups, pair_effects
+from tabcouce.explanation.what_if import Profiler, profiler
+from tabcouce.models import Model
+from tabcouce.roles import Dataset
+from tabcouce.splits import Split
+from tabcouce.study.effort import Effort
+from tabcouce.study.progress import Report
+
+CURVES = 6
+"""Factors with a curve and a what-if panel of their own, the most important first."""
+PAIRED = 5
+"""Factors whose pairs are looked at."""
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """What the factors stage found; curves, groups, pairs and profiler are of the recommended model."""
+
+    attributions: tuple[Attribution, ...] = ()
+    factors: tuple[Factor, ...] = ()
+    shapes: tuple[Accumulated, ...] = ()
+    groups: tuple[ColumnGroup, ...] = ()
+    pairs: tuple[PairEffect, ...] = ()
+    profiler: Profiler | None = None
+
+
+def explain(
+    recommended: str,
+    trials: Mapping[str, Trial],
+    final: Mapping[str, Model],
+    dataset: Dataset,
+    split: Split,
+    effort: Effort,
+    *,
+    seed: int,
+    report: Report,
+) -> Explanations:
+    """Explain the recommended model and LightGBM by their held-out predictions.
+
+    trials  model -> its blind trial on `split`; final: model -> refitted on all rows
+    """
+    models = sorted({recommended, "lightgbm"} & set(trials))
+    attributions: list[Attribution] = []
+    losses = {}
+    effects: dict[str, Slopes] = {}
+    for k, model in enumerate(models):
+        report(model, 0.8 * k / len(models))
+        found = attribute(trials[model], dataset, split, rows=effort.explained_rows, seed=seed)
+        top = most_important(found)[: effort.permuted]
+        report(f"{model}, permutation", 0.8 * (k + 0.5) / len(models))
+        losses[model] = permutation_importance(
+            trials[model], dataset, split, top, draws=effort.draws, seed=seed
+        )
+        fresh = [column for column in top if column not in effects]
+        report(f"{model}, effects", 0.8 * (k + 0.8) / len(models))
+        effects |= slopes(dataset, fresh, split, seed=seed)
+        attributions.append(found)
+    effects = with_q_values(effects)  # over all columns tested, whichever model named them
+    factors = [
+        row
+        for found in attributions
+        for row in factor_table(found, losses[found.model], effects, dataset, split)
+    ]
+    return with_curves(
+        Explanations(tuple(attributions), tuple(factors)),
+        recommended,
+        trials,
+        final,
+        dataset,
+        split,
+        seed=seed,
+        report=report,
+    )
+
+
+def with_curves(
+    made: Explanations,
+    recommended: str,
+    trials: Mapping[str, Trial],
+    final: Mapping[str, Model],
+    dataset: Dataset,
+    split: Split,
+    *,
+    seed: int,
+    report: Report,
+) -> Explanations:
+    """The same with curves, groups, pairs and the what-if grid of the recommended model."""
+    found = next((a for a in made.attributions if a.model == recommended), None)
+    if found is None or not np.abs(found.values).any():
+        return made
+    top = most_important(found)
+    report(f"{recommended}, curves", 0.8)
+    trial = trials[recommended]
+    shapes = [accumulated_effect(trial, dataset, split, column, seed=seed) for column in top[:CURVES]]
+    model = final.get(recommended)
+    return Explanations(
+        attributions=made.attributions,
+        factors=made.factors,
+        shapes=tuple(shape for shape in shapes if shape is not None),
+        groups=column_groups(dataset, split, found),
+        pairs=pair_effects(trial, dataset, split, top[:PAIRED], seed=seed),
+        profiler=None if model is None else profiler(model, dataset, top[:CURVES], split.unit),
+    )
+
+
+def most_important(found: Attribution) -> list[str]:
+    """Columns by mean |contribution|, the largest first."""
+    size = np.abs(found.values).mean(axis=0)
+    return [found.columns[j] for j in np.argsort(-size, kind="stable")]
