@@ -42,6 +42,8 @@ class TreeSettings:
     patience: int
     threads: int
     seed: int
+    monotone: tuple[int, ...] = ()
+    """Per column 1, -1 or 0: the direction that every tree must keep; empty holds none."""
 
     @classmethod
     def for_rows(cls, n: int, p: int, *, classes: int, threads: int, seed: int) -> TreeSettings:
@@ -92,6 +94,7 @@ class TreeSettings:
             "num_threads": self.threads,
             "seed": self.seed,
             "verbosity": -1,
+            **({"monotone_constraints": list(self.monotone)} if any(self.monotone) else {}),
         }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -56,15 +56,22 @@ class BoostingModel(PanelEstimator):
     nothing else.
 
     pace  learning rate over the tuned one: 2 halves the rounds, and with them the time
+    monotone  numeric column -> 1 or -1, the direction an engineer knows; not for several classes
 
     rounds_   chosen number of trees (per class)
     booster_  LightGBM booster over the columns of `matrix_`; base_ the score it adds to
     """
 
     def __init__(
-        self, task: ModelTask = "regression", threads: int = 2, seed: int = 0, pace: float = 1.0
+        self,
+        task: ModelTask = "regression",
+        threads: int = 2,
+        seed: int = 0,
+        pace: float = 1.0,
+        monotone: Mapping[str, int] | None = None,
     ) -> None:
         self.task = task
+        self.monotone = monotone
         self.pace = pace
         self.threads = threads
         self.seed = seed
@@ -96,6 +103,12 @@ class BoostingModel(PanelEstimator):
         codes = self.matrix_.codes(X)
         tuned = TreeSettings.for_rows(*codes.shape, classes=k, threads=self.threads, seed=self.seed)
         settings = replace(tuned, rate=tuned.rate * self.pace, patience=round(tuned.patience / self.pace))
+        if self.monotone:
+            signs = tuple(
+                0 if j in self.matrix_.categorical else self.monotone.get(str(name), 0)
+                for j, name in enumerate(X.columns)
+            )
+            settings = replace(settings, monotone=signs)
         return BoostingRows(codes, target, label, self.matrix_.categorical, settings)
 
     def _boost(self, rows: BoostingRows, offset: Floats, folds: Sequence[InnerFold]) -> Floats:
@@ -139,6 +152,7 @@ class BoostingModel(PanelEstimator):
             "threads": self.threads,
             "seed": self.seed,
             "pace": self.pace,
+            "monotone": dict(self.monotone or {}),
             "classes": plain(self.classes_),
             "range": [self.range_.lower, self.range_.upper],
             "matrix": self.matrix_.settings(),
@@ -151,6 +165,7 @@ class BoostingModel(PanelEstimator):
     def from_state(cls, state: State) -> Self:
         settings = state.settings
         model = cls(settings["task"], settings["threads"], settings["seed"], settings["pace"])
+        model.monotone = settings.get("monotone") or None
         model.classes_ = np.array(settings["classes"], dtype=float)
         model.range_ = TargetRange(*settings["range"])
         model.matrix_ = DesignMatrix.from_settings(settings["matrix"])
