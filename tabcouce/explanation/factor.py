@@ -102,6 +102,9 @@ class Factor:
     naive, adjusted  slope of the column alone, and with contexts and other inputs held fixed;
                  None for categories and for classes
     agreement    'agrees', 'opposite', 'unclear', 'inseparable' (from `bound_to`) or 'not_reviewed'
+    supported    direction that two methods support; 'mixed' where they do not
+    strength     what one standard deviation moves, from adjusted slope and the model's curvature
+                 together (`strength.strength`); unit of the target
     bound_to     context column that tells most of the column's variance, if one does
     """
 
@@ -122,4 +125,6 @@ class Factor:
     naive: Effect | None = None
     adjusted: Effect | None = None
     bound_to: str | None = None
+    supported: str = "mixed"
+    strength: float = 0.0
     notes: tuple[str, ...] = field(default=())

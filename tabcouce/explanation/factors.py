@@ -12,7 +12,8 @@ from scipy.stats import rankdata
 from tabcouce.evaluation import Score
 from tabcouce.explanation.agreement import bound_to, judged, supported_direction
 from tabcouce.explanation.effects import Slopes
-from tabcouce.explanation.factor import Attribution, Factor
+from tabcouce.explanation.factor import Attribution, Effect, Factor
+from tabcouce.explanation.strength import strength
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
 
@@ -73,6 +74,8 @@ def factor_table(
                 naive=effects[name].naive if name in effects else None,
                 adjusted=adjusted,
                 bound_to=bound_to(dataset.X[name], dataset.contexts),
+                supported=found,
+                strength=strength_of(dataset.X[name], attribution.rows, contribution, units, adjusted),
                 varies_within_context=within_share(dataset.X[name], split.unit),
             )
         )
@@ -106,6 +109,20 @@ def direction(
     if min(means[1] - means[0], means[1] - means[2]) > 0.5 * effect.std():
         return "peak", correlation
     return "mixed", correlation
+
+
+def strength_of(
+    column: pd.Series,
+    rows: npt.NDArray[np.int64],
+    contribution: npt.NDArray[np.float64],
+    units: npt.NDArray[np.int64],
+    adjusted: Effect | None,
+) -> float:
+    """`strength` of a column of the dataset; a category has no straight part."""
+    numeric = pd.api.types.is_numeric_dtype(column.dtype)
+    values = column.to_numpy(float) if numeric else np.full(len(column), np.nan)
+    spread = float(np.nanstd(values)) if numeric and np.isfinite(values).any() else 0.0
+    return strength(values[rows], contribution, units, spread, adjusted if numeric else None)
 
 
 def within_share(column: pd.Series, unit: npt.NDArray[np.int64]) -> float | None:
