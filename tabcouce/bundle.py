@@ -23,8 +23,13 @@ import pandas as pd
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as dump_arrays
 
+from tabcouce.encoder import CouceDetector
 from tabcouce.errors import BundleError, Place
 from tabcouce.models.contract import Model, State
+from tabcouce.models.control_chart import ControlChart
+from tabcouce.models.detection import Detector
+from tabcouce.models.labelled_detector import BoostedDetector
+from tabcouce.models.outlier_models import OutlierModel
 from tabcouce.read.table import Layout
 from tabcouce.report import Summary, predictions_frame, write_page, write_result, write_workbook
 from tabcouce.report.plain import plain, restore
@@ -33,10 +38,16 @@ from tabcouce.roles.declaration import Derived
 from tabcouce.study import Study, TargetStudy
 from tabcouce.study.saved import InputColumn, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
+from tabcouce.system.alarm import Alarm
 from tabcouce.system.stack import KINDS, StackModel
 
 SCHEMA_VERSION = 1
 MODELS: dict[str, Any] = {**KINDS, StackModel.__name__: StackModel}
+
+
+DETECTORS: dict[str, Any] = {
+    cls.__name__: cls for cls in (BoostedDetector, ControlChart, CouceDetector, OutlierModel)
+}
 
 
 def save_study(study: Study, summary: Summary, folder: Path, *, lang: str) -> None:
@@ -98,7 +109,14 @@ def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame])
         models = {}
         for key, model in target.final.items():
             models[key] = model_files(model, f"{where}/{key}", files)
-        targets.append({**describe_target(target), "folder": where, "models": models})
+        entry = {**describe_target(target), "folder": where, "models": models}
+        if target.alarms is not None:
+            alarm = target.alarms.alarm
+            entry["alarm"] = {
+                **alarm.settings(),
+                "detector": model_files(alarm.detector, f"{where}/alarm-{alarm.key}", files),
+            }
+        targets.append(entry)
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "name": study.name,
@@ -117,7 +135,7 @@ def dump_json(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
 
 
-def model_files(model: Model, stem: str, files: dict[str, bytes]) -> dict[str, Any]:
+def model_files(model: Model | Detector, stem: str, files: dict[str, bytes]) -> dict[str, Any]:
     """Add a model's files; returns the manifest entry that brings it back."""
     state = model.state()
     files[f"{stem}.settings.json"] = dump_json(state.settings)
@@ -253,15 +271,26 @@ def restore_target(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> S
         intervals=None if bands is None else Intervals(**bands),
         inside=TrainingRange.from_settings(entry["inside"]),
         promise=Promise(**entry["promise"]),
+        alarm=None if entry.get("alarm") is None else restore_alarm(entry["alarm"], contents),
+    )
+
+
+def restore_alarm(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> Alarm:
+    kept = entry["detector"]
+    return Alarm.from_settings(
+        entry, lambda: DETECTORS[kept["class"]].from_state(restore_state(kept, contents))
     )
 
 
 def restore_model(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> Model:
-    state = State(
+    model: Model = MODELS[entry["class"]].from_state(restore_state(entry, contents))
+    return model
+
+
+def restore_state(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> State:
+    return State(
         settings=json.loads(contents[entry["settings"]]),
         arrays=load_arrays(contents[entry["arrays"]]) if "arrays" in entry else {},
         texts={name: contents[path].decode() for name, path in entry["texts"].items()},
         blobs={name: contents[path] for name, path in entry["blobs"].items()},
     )
-    model: Model = MODELS[entry["class"]].from_state(state)
-    return model

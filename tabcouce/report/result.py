@@ -11,6 +11,7 @@ from typing import Any
 
 from tabcouce.evaluation.trial import ModelScores
 from tabcouce.explanation.factor import Factor
+from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.atomic import write_bytes
 from tabcouce.report.catalogue import LANGUAGES
 from tabcouce.report.plain import plain
@@ -32,6 +33,7 @@ def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
         "findings": [asdict(finding) for finding in chosen.findings],
         "intervals": None if chosen.band is None else asdict(chosen.band),
         "noise_ceiling": None if chosen.ceiling is None else asdict(chosen.ceiling),
+        "alarms": None if chosen.alarms is None else _alarms(chosen.alarms),
         "capability": None if chosen.capability is None else asdict(chosen.capability),
         "caps": [asdict(cap) for cap in chosen.caps],
         "timings": {**summary.seconds, **chosen.seconds},
@@ -137,6 +139,13 @@ def _verdict(target: TargetSummary) -> dict[str, Any]:
         "contested": verdict.contested,
         "units_needed": verdict.units_needed,
     }
+
+
+def _alarms(alarms: AlarmSummary) -> dict[str, Any]:
+    """All but the points of the chart, which are for drawing only."""
+    document = asdict(alarms)
+    del document["points"]
+    return document
 
 
 def _factor(factor: Factor) -> dict[str, Any]:

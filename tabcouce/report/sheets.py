@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from tabcouce.report.alarm_view import detector_heads, forms
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.captions import comparison, direction_word, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
@@ -24,6 +25,35 @@ class Sheet:
     rows: list[tuple[object, ...]]
 
 
+def alarm_sheets(summary: Summary, w: Words) -> Iterable[Sheet]:
+    """Detectors and alarm rates, where a target has an alarm part."""
+    parts = [(target.target.name, target.alarms) for target in summary.targets if target.alarms is not None]
+    if not parts:
+        return
+    yield Sheet(
+        w("alarm.sheet_detectors"),
+        (w("book.target"), *detector_heads(w)),
+        [
+            (name, w.label("detector", trial.key), w(f"alarm.{form}"), found.recall, found.auc,
+             found.average_precision, found.spread.spread, found.delay)
+            for name, alarms in parts
+            for trial in alarms.detectors
+            for form, found, _ in forms(trial)
+        ],
+    )  # fmt: skip
+    heads = ("book.target", "table.context", "alarm.rate", "book.low", "book.high", "alarm.normal_rows")
+    yield Sheet(
+        w("alarm.sheet_rates"),
+        (*map(w, heads), w("alarm.missed"), w("alarm.abnormal_rows")),
+        [
+            (name, one.context, one.false_alarm.value, one.false_alarm.low, one.false_alarm.high,
+             one.false_alarm.n, one.miss.value, one.miss.n)
+            for name, alarms in parts
+            for one in alarms.contexts
+        ],
+    )  # fmt: skip
+
+
 def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> Iterable[Sheet]:
     """Every sheet after the cover."""
     summary = replace(summary, targets=tuple(with_block_names(target, w) for target in summary.targets))
@@ -38,6 +68,7 @@ def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> I
     cells = _changed_cells(summary, w)
     if cells.rows:
         yield cells
+    yield from alarm_sheets(summary, w)
 
 
 def _scores(summary: Summary, w: Words) -> Sheet:

@@ -10,6 +10,7 @@ import numpy as np
 from tabcouce.checks.finding import SEVERITIES
 from tabcouce.evaluation.capability import Capability, capability
 from tabcouce.evaluation.noise_ceiling import noise_ceiling
+from tabcouce.report.alarm_summary import alarm_summary
 from tabcouce.report.curves import CURVE_POINTS, factor_curves, held_out_points, what_if
 from tabcouce.report.predictions import model_rank, models_of
 from tabcouce.report.sampling import POINTS
@@ -75,6 +76,7 @@ def _target_summary(
         outside_rate=float(study.outside_rate) if math.isfinite(study.outside_rate) else None,
         capability=_capability(study.dataset, headline.column),
         ceiling=noise_ceiling(study.dataset),
+        alarms=None if study.alarms is None else alarm_summary(study.alarms, seed=seed),
         caps=study.caps,
         seconds=dict(study.seconds),
         what_if=what_if(study),

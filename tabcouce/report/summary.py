@@ -13,6 +13,7 @@ from tabcouce.evaluation.trial import ModelScores, Score, Verdict
 from tabcouce.explanation.factor import Factor
 from tabcouce.explanation.together import ColumnGroup, PairEffect
 from tabcouce.read.table import Source
+from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.plain import plain, restore
 from tabcouce.study.value import Cap
 
@@ -191,6 +192,7 @@ class TargetSummary:
     outside_rate  share of held-out rows flagged as out of range
     capability    of the measured target; None without declared limits
     ceiling       what replicated settings allow any model at most; None without replicates
+    alarms        detectors and the one limit; None but for the task 'anomaly'
     """
 
     target: Target
@@ -211,6 +213,7 @@ class TargetSummary:
     outside_rate: float | None = None
     capability: Capability | None = None
     ceiling: NoiseCeiling | None = None
+    alarms: AlarmSummary | None = None
     caps: tuple[Cap, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     what_if: WhatIfView | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tabcouce.checks.finding import Finding
 from tabcouce.report import captions
+from tabcouce.report.alarm_view import AlarmView, alarm_view
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.capability_table import capability_sentence, capability_table
 from tabcouce.report.catalogue import Words
@@ -73,6 +74,7 @@ class TargetView:
     factors_more: str
     capability: TableView | None
     capability_say: str
+    alarms: AlarmView | None
     splits: TableView
     figures: dict[str, Figure]
     curves: tuple[Figure, ...]
@@ -124,6 +126,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         factors_more=w("page.factors_more", shown=FACTOR_ROWS, total=total) if total > FACTOR_ROWS else "",
         capability=capability_table(target, w),
         capability_say=capability_sentence(target, w),
+        alarms=None if target.alarms is None else alarm_view(target.alarms, key, w),
         splits=split_table(target, w),
         figures=figures(target, key, w),
         curves=tuple(

@@ -19,6 +19,7 @@ from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
 from tabcouce.roles.declaration import Derived
 from tabcouce.splits import Split, SplitPlan, plan_splits
+from tabcouce.study.alarms import AlarmStudy, study_alarms
 from tabcouce.study.effort import Effort
 from tabcouce.study.explain import Explanations, explain
 from tabcouce.study.interruption import finish, run_until_interrupted
@@ -115,7 +116,13 @@ def fit_target(
     with watch.stage("final models") as report:
         mixes = stack_mixes(trials, dataset, plan) if SYSTEM in wanted else {}
         final, later = finish(lambda: refit(candidates, wanted, mixes, dataset, split, report))
-    stopped = finished.interrupted or soon or late or later
+    alarms: AlarmStudy | None = None
+    unrung = False
+    if dataset.task == "anomaly":
+        alarms, unrung = finish(
+            lambda: study_alarms(dataset, split, judged.headline, effort, seed=seed, device=device)
+        )
+    stopped = finished.interrupted or soon or late or later or unrung
     explained = Explanations()
     try:
         with watch.stage("factors") as report:
@@ -150,6 +157,7 @@ def fit_target(
         final=final,
         caps=caps(trials, plan),
         seconds=dict(watch.seconds),
+        alarms=alarms,
     )
     return study, stopped
 

@@ -15,6 +15,7 @@ from tabcouce.roles.column_name import closest, name_key
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_derived
 from tabcouce.roles.level import BLANK, level_texts
+from tabcouce.study.alarm_columns import alarm_columns, alarm_notes
 from tabcouce.study.promise import Outcome, judge
 from tabcouce.study.saved import SavedStudy, SavedTarget
 
@@ -26,7 +27,8 @@ class Prediction:
     rows      (n,) 1-based rows of the file
     frame     columns: 'prediction' (for a new context), 'low', 'high', or one 'P(class)' per
               class; 'prediction_known' (blank where the context is not known); 'outside'
-              (columns out of the training range, joined); 'observed' where the file has it
+              (columns out of the training range, joined); 'observed' where the file has it; for
+              the task 'anomaly' the columns of `alarm_columns`
     notes     what the reader should know, e.g. contexts that were not in the training file
     """
 
@@ -68,6 +70,8 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
         values[known] = answer(saved, beside)
         frame["prediction_known"] = values
     frame["outside"] = saved.inside.reasons(X)
+    if saved.alarm is not None:
+        frame = pd.concat([frame, alarm_columns(saved.alarm, X, context)], axis=1)
     outcome = None
     held = spellings(table).get(name_key(saved.target))
     if held is not None:
@@ -81,7 +85,12 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
         outside_share=float((frame["outside"] != "").mean()),
         known_rows=int(known.sum()),
         outcome=outcome,
-        notes=(*verdict_notes(saved), *context_notes(saved, known), *target_notes(saved, table, outcome)),
+        notes=(
+            *verdict_notes(saved),
+            *context_notes(saved, known),
+            *alarm_notes(saved, context),
+            *target_notes(saved, table, outcome),
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from tabcouce.models.contract import Model
 from tabcouce.read.table import Layout
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.role import Task
+from tabcouce.system.alarm import Alarm
 from tabcouce.system.intervals import Intervals
 from tabcouce.system.training_range import TrainingRange
 
@@ -60,6 +61,7 @@ class SavedTarget:
     intervals: Intervals | None
     inside: TrainingRange
     promise: Promise
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.role import Roles
 from tabcouce.splits.split import SplitPlan
+from tabcouce.study.alarms import AlarmStudy
 from tabcouce.study.effort import Effort
 from tabcouce.system.intervals import Intervals
 from tabcouce.system.training_range import TrainingRange
@@ -45,6 +46,7 @@ class TargetStudy:
                   they were predicted from: what the out-of-range flag costs in false alarms
     final         models refitted on all rows, by key: recommended, known_context, lightgbm
     seconds       wall time by stage
+    alarms        detectors, limit and corrections; None but for the task 'anomaly'
     """
 
     dataset: Dataset
@@ -65,6 +67,7 @@ class TargetStudy:
     groups: tuple[ColumnGroup, ...] = ()
     pairs: tuple[PairEffect, ...] = ()
     profiler: Profiler | None = None
+    alarms: AlarmStudy | None = None
 
 
 @dataclass(frozen=True)

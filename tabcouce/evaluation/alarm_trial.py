@@ -1,0 +1,168 @@
+"""Detectors judged on contexts they never saw, by one limit for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from tabcouce.evaluation.alarm_rates import (
+    AlarmSpread,
+    ContextRates,
+    alarm_spread,
+    context_rates,
+    pooled_limit,
+    recall_at,
+    time_to_alarm,
+)
+from tabcouce.system.context_correction import ContextCorrection, choose_pseudo_count
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+
+START_UP = 30
+"""First normal rows of a context that stand for its approved period, half of its rows at most."""
+TIE = 0.01
+"""Recall (or spread) by which a detector must beat a simpler one."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The rows that a split tested.
+
+    abnormal (n,); context (n,) text of what was held out; fold (n,) number; order (n,) time
+    """
+
+    abnormal: Flags
+    context: Texts
+    fold: npt.NDArray[np.int64]
+    order: Floats
+
+    @property
+    def start(self) -> Flags:
+        """(n,) the first normal rows of each context in time order: its approved period."""
+        out = np.zeros(len(self.order), bool)
+        for name in set(self.context.tolist()):
+            normal = np.flatnonzero((self.context == name) & ~self.abnormal)
+            normal = normal[np.argsort(self.order[normal], kind="stable")]
+            out[normal[: min(START_UP, len(normal) // 2)]] = True
+        return out
+
+
+@dataclass(frozen=True)
+class DetectorForm:
+    """One detector under one limit, plain or corrected after the start-up of each context.
+
+    auc, average_precision  over the tested rows without the start-up; None without labels
+    recall      share of abnormal rows found at the allowed false-alarm rate over all contexts
+    spread      of the false-alarm rates between contexts at that limit
+    delay       median rows from the first abnormal row to its alarm; None where most are missed
+    """
+
+    auc: float | None
+    average_precision: float | None
+    recall: float | None
+    spread: AlarmSpread
+    delay: float | None
+
+
+@dataclass(frozen=True)
+class DetectorTrial:
+    """A detector on held-out contexts; corrects: whether the correction is the form in use."""
+
+    key: str
+    plain: DetectorForm
+    corrected: DetectorForm
+    corrects: bool
+
+    @property
+    def used(self) -> DetectorForm:
+        return self.corrected if self.corrects else self.plain
+
+
+def assess(key: str, score: Floats, held: Held, allowed: float) -> DetectorTrial:
+    """Both forms of a detector from scores (n,) by models that had not seen the row's context."""
+    moved, counts = started(score, held, allowed)
+    return DetectorTrial(
+        key=key,
+        plain=_form(score, held, allowed),
+        corrected=_form(moved, held, allowed),
+        corrects=bool(np.isfinite(counts).mean() > 0.5),
+    )
+
+
+def started(score: Floats, held: Held, allowed: float) -> tuple[Floats, list[float]]:
+    """(n,) scores after each context's start-up, and the pseudo-count of each fold.
+
+    The pseudo-count of a fold and the pooled spread come from the contexts of the other folds.
+    """
+    out, counts, start = score.copy(), [], held.start
+    for k in np.unique(held.fold):
+        others = np.flatnonzero((held.fold != k) & ~held.abnormal)
+        if len(others) == 0:
+            counts.append(float("inf"))
+            continue
+        names = held.context[others]
+        count = choose_pseudo_count(
+            score[others], names, held.order[others], allowed=allowed, start_up=START_UP
+        )
+        correction = ContextCorrection.of(score[others], names, count)
+        for name in set(held.context[held.fold == k].tolist()):
+            own = held.context == name
+            began = correction.with_context(str(name), score[own & start])
+            out[own] = began(score[own], held.context[own])
+        counts.append(count)
+    return out, counts
+
+
+def judged_rates(score: Floats, held: Held, allowed: float) -> tuple[ContextRates, ...]:
+    """Rates of each context under the limit that the normal rows of the other contexts set."""
+    tested = ~held.start
+    found: list[ContextRates] = []
+    for name in sorted(set(held.context[tested].tolist())):
+        own = (held.context == name) & tested
+        others = score[tested & ~held.abnormal & (held.context != name)]
+        if len(others):
+            alarm = score[own] > pooled_limit(others, allowed)
+            found += context_rates(alarm, held.abnormal[own], held.context[own])
+    return tuple(found)
+
+
+def _form(score: Floats, held: Held, allowed: float) -> DetectorForm:
+    tested = ~held.start
+    s, ill, context = score[tested], held.abnormal[tested], held.context[tested]
+    alarm = s > pooled_limit(s[~ill], allowed)
+    both = bool(ill.any() and not ill.all())
+    delay = time_to_alarm(alarm, ill, context, held.order[tested])
+    return DetectorForm(
+        auc=float(roc_auc_score(ill, s)) if both else None,
+        average_precision=float(average_precision_score(ill, s)) if both else None,
+        recall=recall_at(s, ill, allowed),
+        spread=alarm_spread(context_rates(alarm, ill, context)),
+        delay=delay.median,
+    )
+
+
+def recommend(trials: Mapping[str, DetectorTrial]) -> str:
+    """The detector with the highest recall at the allowed rate, a simpler one on a tie.
+
+    Without labels recall is unknown: the one that rings most equally on contexts it never saw.
+    trials  by key, simplest first
+    """
+    best = next(iter(trials))
+    for key, trial in trials.items():
+        if _gain(trial.used, trials[best].used) > TIE:
+            best = key
+    return best
+
+
+def _gain(new: DetectorForm, old: DetectorForm) -> float:
+    if new.recall is not None and old.recall is not None:
+        return new.recall - old.recall
+    if new.spread.spread is not None and old.spread.spread is not None:
+        return old.spread.spread - new.spread.spread
+    return 0.0

@@ -1,0 +1,81 @@
+"""Control chart of the abnormality: context by context in time order, under one fixed limit."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from tabcouce.report.alarm_summary import AlarmSummary
+from tabcouce.report.catalogue import Words
+from tabcouce.report.charts.style import GREY, PALETTE, ROWS, Spec, finish, inline
+
+STAGES = 40
+"""Contexts drawn side by side; the rest are in the table."""
+SCORE_REACH = 6.0
+"""Quantile ranges beyond which a score is drawn at the edge, so that one glitch hides nothing."""
+
+
+def control_chart(alarms: AlarmSummary, w: Words) -> Spec:
+    """Scores of held-out rows as stages, one for each context, with the limit as a line."""
+    stages = list(dict.fromkeys(sorted(alarms.points.context)))[:STAGES]
+    points = alarms.points
+    normal, ill = w("alarm.normal"), w("alarm.abnormal")
+    ranked = sorted(points.score)
+    low, high = ranked[len(ranked) // 20], ranked[-max(len(ranked) // 20, 1)]
+    reach = SCORE_REACH * max(high - low, 1e-9)
+    drawn = sorted(
+        (
+            p
+            for p in zip(
+                points.context, points.place, points.score, points.abnormal, points.rows, strict=True
+            )
+            if p[0] in stages
+        ),
+        key=lambda p: (p[0], p[1]),
+    )
+    rows = [
+        {
+            "f0": k,
+            "f1": min(max(score, low - reach), high + reach),
+            "f2": context,
+            "f3": ill if abnormal else normal,
+            "f4": row,
+            "f5": place,
+        }
+        for k, (context, place, score, abnormal, row) in enumerate(drawn)
+    ]
+    firsts: dict[str, int] = {}
+    for row in rows:
+        firsts.setdefault(str(row["f2"]), int(str(row["f0"])))
+    names = [normal, ill]
+    x = alt.X("f0:Q", title=w("alarm.axis_time"), axis=alt.Axis(labels=False, ticks=False, grid=False))
+    y = alt.Y("f1:Q", title=w("alarm.axis_score"), scale=alt.Scale(zero=False))
+    marks = (
+        alt.Chart(ROWS)
+        .mark_point(filled=True, size=16, opacity=0.7)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("f3:N", scale=alt.Scale(domain=names, range=PALETTE[:2]), sort=names),
+            shape=alt.Shape(
+                "f3:N", scale=alt.Scale(domain=names, range=["circle", "triangle-up"]), sort=names
+            ),
+            tooltip=[
+                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+                alt.Tooltip("f2:N", title=w("chart.context")),
+                alt.Tooltip("f5:Q", title=w("alarm.place"), format="d"),
+                alt.Tooltip("f1:Q", title=w("alarm.axis_score"), format=".3~f"),
+                alt.Tooltip("f3:N", title=w("alarm.label")),
+            ],
+        )
+    )
+    limit = (
+        alt.Chart(inline([{"f9": alarms.limit.limit}]))
+        .mark_rule(color=PALETTE[1], strokeWidth=1.6)
+        .encode(y=alt.Y("f9:Q", title=w("alarm.axis_score"), scale=alt.Scale(zero=False)))
+    )
+    bounds = (
+        alt.Chart(inline([{"f8": at} for at in list(firsts.values())[1:]]))
+        .mark_rule(color=GREY, strokeDash=[2, 4], opacity=0.6)
+        .encode(x=alt.X("f8:Q", title=w("alarm.axis_time")))
+    )
+    return finish(marks + bounds + limit, rows, height=300)

@@ -1,0 +1,126 @@
+"""The task 'anomaly' end to end: fit, report, result and predict on a line of unequal machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from small_study import run
+
+from tabcouce.evaluation.alarm_trial import Held, assess, judged_rates, recommend
+
+NAMES = ["温度[℃]", "流量, L/min", "圧力 {MPa}", '電流 "A"']
+TARGET, MACHINE = "判定", "機番"
+
+
+def line(machines: int = 6, rows: int = 70, seed: int = 0) -> pd.DataFrame:
+    """A fault breaks the tie of the third column; machines differ in their noise."""
+    rng = np.random.default_rng(seed)
+    number = np.repeat(np.arange(machines), rows)
+    noise = np.exp(np.linspace(-0.4, 0.4, machines))[number]
+    ill = rng.random(len(number)) < 0.15
+    F = rng.normal(size=(len(number), 2))
+    X = np.column_stack([F[:, 0], F[:, 1], F[:, 0], F[:, 0] - F[:, 1]])
+    X += 0.3 * noise[:, None] * rng.normal(size=X.shape)
+    X[:, 2] += 1.2 * ill * noise
+    frame = pd.DataFrame(50 + 10 * X, columns=NAMES).round(3)
+    frame.insert(0, MACHINE, [f"M{k + 1}" for k in number])
+    frame["時刻"] = np.arange(len(frame))
+    frame[TARGET] = np.where(ill, "異常", "正常")
+    return frame
+
+
+ROLES = f"""
+task = "anomaly"
+targets = ["{TARGET}"]
+positive_class = "異常"
+context = ["{MACHINE}"]
+time = "時刻"
+"""
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("alarms")
+    line().to_csv(folder / "line.csv", index=False)
+    (folder / "line.roles.toml").write_text(ROLES, encoding="utf-8")
+    result = run("fit", folder / "line.csv", "--out", folder / "out", "--effort", "quick", "--quiet")
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_the_result_has_every_detector_under_one_limit(fitted):
+    alarms = json.loads((fitted / "out" / "result.json").read_text("utf-8"))["alarms"]
+    keys = [trial["key"] for trial in alarms["detectors"]]
+    assert keys == ["t2", "spe", "isolation_forest", "lof", "lightgbm", "couce"]
+    assert alarms["limit"]["rate_low"] < 0.05 < alarms["limit"]["rate_high"]
+    assert {one["context"] for one in alarms["contexts"]} == {f"M{k}" for k in range(1, 7)}
+    assert all(one["false_alarm"]["low"] <= one["false_alarm"]["value"] for one in alarms["contexts"])
+    best = next(trial for trial in alarms["detectors"] if trial["key"] == alarms["detector"])
+    assert best["corrected" if best["corrects"] else "plain"]["recall"] > 0.5
+
+
+def test_the_page_and_the_workbook_have_an_alarm_part_in_both_languages(fitted):
+    page = (fitted / "out" / "report.html").read_text("utf-8")
+    assert "Alarms: one limit on every machine" in page and 'id="t1-alarms"' in page
+    assert "Hotelling T²" in page
+    sheets = load_workbook(fitted / "out" / "results.xlsx", read_only=True).sheetnames
+    assert {"detectors", "alarm rates"} <= set(sheets)
+    assert run("report", fitted / "out", "--lang", "ja").exit_code == 0
+    assert "警報: すべての機械で一つの限界値" in (fitted / "out" / "report.html").read_text("utf-8")
+
+
+def test_predict_writes_score_limit_alarm_and_the_columns_that_carry_it(fitted):
+    fresh = line(machines=7, seed=1)
+    fresh.to_csv(fitted / "fresh.csv", index=False)
+    result = run("predict", fitted / "out", fitted / "fresh.csv", "--out", fitted / "fresh.xlsx")
+    assert result.exit_code == 0, result.output
+    table = pd.read_excel(fitted / "fresh.xlsx", header=1)
+    assert table["limit"].nunique() == 1
+    assert (table["alarm"] == (table["score"] > table["limit"])).all()
+    ill = fresh[TARGET].to_numpy() == "異常"
+    assert table["alarm"][ill].mean() > 0.4 > 0.15 > table["alarm"][~ill].mean()
+    rung = table["alarm"] == 1
+    assert table.loc[~rung, "alarm_from"].isna().all()
+    named = table.loc[rung & ill, "alarm_from"].dropna().str.split(" \\(").str[0]
+    assert named.mode()[0] == NAMES[2]
+
+
+def held(n: int = 900) -> tuple[np.ndarray, Held]:
+    rng = np.random.default_rng(0)
+    machine = np.arange(n) % 6
+    ill = rng.random(n) < 0.1
+    score = rng.normal(size=n) + 1.5 * machine + 4.0 * ill
+    names = np.array([f"M{k}" for k in machine], object)
+    return score, Held(ill, names, (machine % 3).astype(np.int64), np.arange(n, dtype=float))
+
+
+def test_the_start_up_of_a_machine_corrects_its_later_rows_only_from_its_own_past():
+    score, rows = held()
+    trial = assess("t2", score, rows, 0.05)
+    assert trial.corrects
+    assert trial.corrected.recall > trial.plain.recall + 0.2
+    assert trial.corrected.spread.spread < 0.5 * trial.plain.spread.spread
+    assert rows.start.sum() == 6 * 30 and not (rows.start & rows.abnormal).any()
+
+
+def test_each_machine_is_judged_by_the_limit_of_the_others():
+    score, rows = held()
+    found = {one.context: one.false_alarm for one in judged_rates(score, rows, 0.05)}
+    own = (rows.context == "M5") & ~rows.start & ~rows.abnormal
+    others = score[(rows.context != "M5") & ~rows.start & ~rows.abnormal]
+    limit = np.sort(others)[len(others) - int(0.05 * len(others)) - 1]
+    assert found["M5"].hits == int((score[own] > limit).sum())
+    assert found["M5"].n == int(own.sum())
+
+
+def test_a_tie_keeps_the_simpler_detector():
+    score, rows = held()
+    same = {"t2": assess("t2", score, rows, 0.05), "couce": assess("couce", score, rows, 0.05)}
+    assert recommend(same) == "t2"
+    better = score + 3.0 * rows.abnormal
+    assert recommend(same | {"couce": assess("couce", better, rows, 0.05)}) == "couce"
