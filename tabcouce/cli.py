@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
@@ -32,6 +32,7 @@ from tabcouce.terminal import (
 
 if TYPE_CHECKING:
     from tabcouce.read import Layout
+    from tabcouce.roles.role import Task
     from tabcouce.study.effort import EffortName
     from tabcouce.study.review import Change
 
@@ -81,6 +82,10 @@ JoinWith = Annotated[
 ]
 JoinOn = Annotated[
     list[str] | None, typer.Option("--on", help="Key column of the join, e.g. lot.", show_default=False)
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option("--task", help="regression, binary, multiclass or anomaly.", show_default=False),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write.", show_default=False)]
 Lang = Annotated[str, typer.Option("--lang", help="Language of the report: en or ja.")]
@@ -157,6 +162,15 @@ def reading(
         on=tuple(on or ()),
     )
     return layout, Path(join) if join is not None and joins_file else None
+
+
+def known_task(name: str | None) -> Task | None:
+    """The task that --task names; BadParameter for another word."""
+    from tabcouce.roles.role import Task
+
+    if name is not None and name not in get_args(Task):
+        raise typer.BadParameter(f"'{name}' is not one of {', '.join(get_args(Task))}.", param_hint="--task")
+    return cast("Task | None", name)
 
 
 @app.command()
@@ -260,6 +274,7 @@ def fit(
     on: JoinOn = None,
     target: Target = None,
     context: Context = None,
+    task: TaskName = None,
     lang: Lang = "en",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
     device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu or cuda.")] = "auto",
@@ -296,6 +311,7 @@ def fit(
             context=context or (),
             layout=layout,
             join_file=join_file,
+            task=known_task(task),
         )
         if inputs.role_file is None and strict:
             raise RoleError(

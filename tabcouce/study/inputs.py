@@ -102,11 +102,12 @@ def open_inputs(
     context: Sequence[str] = (),
     layout: Layout | None = None,
     join_file: Path | None = None,
+    task: Task | None = None,
 ) -> Inputs:
     """Read the data and its roles; guess the roles where none are declared.
 
     data       one file, or several that are stacked; roles are sought beside the first
-    targets, context  names that override what the role file or the guess says
+    targets, context, task  override what the role file or the guess says
     layout     how to read the data where it differs from what the role file says
     join_file  file whose columns are added to the rows with the same key, `layout.on`
     """
@@ -116,10 +117,15 @@ def open_inputs(
     declared = declared_roles(paths[0], role_file)
     if declared is None:
         table = read_tables(paths, given, join_file=join_file)
-        return Inputs(table, propose(table, targets=tuple(targets), context=tuple(context)), given, (), None)
+        roles = propose(table, targets=tuple(targets), context=tuple(context))
+        return Inputs(table, _with_task(roles, task), given, (), None)
     declaration, where = declared
     declaration = override(declaration, targets=tuple(targets) or None, context=tuple(context) or None)
     found = given_over(declaration.layout, given)
     resolved = resolve(declaration, read_tables(paths, found, join_file=join_file))
     derive = with_day_order(declaration.derive, resolved.table)
-    return Inputs(resolved.table, resolved.roles, found, derive, where)
+    return Inputs(resolved.table, _with_task(resolved.roles, task), found, derive, where)
+
+
+def _with_task(roles: Roles, task: Task | None) -> Roles:
+    return roles if task is None else replace(roles, task=task)

@@ -17,7 +17,7 @@ NAMES = ["温度[℃]", "流量, L/min", "圧力 {MPa}", '電流 "A"']
 TARGET, MACHINE = "判定", "機番"
 
 
-def line(machines: int = 6, rows: int = 70, seed: int = 0) -> pd.DataFrame:
+def line(machines: int = 6, rows: int = 52, seed: int = 0) -> pd.DataFrame:
     """A fault breaks the tie of the third column; machines differ in their noise."""
     rng = np.random.default_rng(seed)
     number = np.repeat(np.arange(machines), rows)
@@ -35,7 +35,6 @@ def line(machines: int = 6, rows: int = 70, seed: int = 0) -> pd.DataFrame:
 
 
 ROLES = f"""
-task = "anomaly"
 targets = ["{TARGET}"]
 positive_class = "異常"
 context = ["{MACHINE}"]
@@ -48,7 +47,17 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("alarms")
     line().to_csv(folder / "line.csv", index=False)
     (folder / "line.roles.toml").write_text(ROLES, encoding="utf-8")
-    result = run("fit", folder / "line.csv", "--out", folder / "out", "--effort", "quick", "--quiet")
+    result = run(
+        "fit",
+        folder / "line.csv",
+        "--out",
+        folder / "out",
+        "--effort",
+        "quick",
+        "--quiet",
+        "--task",
+        "anomaly",
+    )
     assert result.exit_code == 0, result.output
     return folder
 
@@ -124,3 +133,9 @@ def test_a_tie_keeps_the_simpler_detector():
     assert recommend(same) == "t2"
     better = score + 3.0 * rows.abnormal
     assert recommend(same | {"couce": assess("couce", better, rows, 0.05)}) == "couce"
+
+
+def test_an_unknown_task_is_refused_with_the_known_ones(tmp_path):
+    line(machines=2, rows=6).to_csv(tmp_path / "a.csv", index=False)
+    result = run("fit", tmp_path / "a.csv", "--task", "anomalies")
+    assert result.exit_code == 2 and "anomaly" in result.output
