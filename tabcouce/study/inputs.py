@@ -11,6 +11,7 @@ from tabcouce.read import Layout, Table, read_grid, read_tables, sheet_names
 from tabcouce.roles import Declaration, Roles, override, propose, read_role_file, read_role_sheet, resolve
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
+from tabcouce.roles.role import Task
 
 ROLE_SHEET = "roles"
 
