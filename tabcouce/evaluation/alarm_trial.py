@@ -151,11 +151,13 @@ def recommend(trials: Mapping[str, DetectorTrial]) -> str:
     """The detector with the highest recall at the allowed rate, a simpler one on a tie.
 
     Without labels recall is unknown: the one that rings most equally on contexts it never saw.
+    Compared as they come, since a new context has no start-up at first.
+
     trials  by key, simplest first
     """
     best = next(iter(trials))
     for key, trial in trials.items():
-        if _gain(trial.used, trials[best].used) > TIE:
+        if _gain(trial.plain, trials[best].plain) > TIE:
             best = key
     return best
 

@@ -41,7 +41,7 @@ def alarm_view(alarms: AlarmSummary, key: str, w: Words) -> AlarmView:
 def alarm_sentences(alarms: AlarmSummary, w: Words) -> tuple[str, ...]:
     """Which detector, what its limit promises, how equal it rings, and what a new context needs."""
     trial, limit = alarms.trial(alarms.detector), alarms.limit
-    used = trial.used
+    used = trial.plain  # what the limit does before a context has given rows of its own
     said = [
         w(
             "alarm.limit",

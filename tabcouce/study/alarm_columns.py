@@ -47,7 +47,7 @@ def alarm_notes(saved: SavedTarget, context: pd.DataFrame | None) -> tuple[str, 
     if context is None:
         return (f"'{alarm.column}' is missing: every row is judged by the pooled alarm limit.",)
     new = sorted(set(context[alarm.column]) - set(alarm.correction.own))
-    if not new or not alarm.corrects:
+    if not new or not alarm.correction.own:
         return ()
     named = ", ".join(f"'{name}'" for name in new[:5]) + (", ..." if len(new) > 5 else "")
     return (

@@ -17,7 +17,6 @@ from tabcouce.evaluation.alarm_trial import (
     assess,
     judged_rates,
     recommend,
-    started,
 )
 from tabcouce.evaluation.trial import Trial
 from tabcouce.models.control_chart import ControlChart
@@ -44,9 +43,9 @@ class AlarmStudy:
     trials     every detector, simplest first, on the split `split`
     contexts   rates of the recommended one per held-out context, each under the limit that the
                other contexts set
-    alarm      the recommended detector fitted on all rows, with its limit and corrections
+    alarm      the recommended detector fitted on all rows, with its limit; corrections begin with new rows
     rows       (m,) 1-based rows of the file that were tested
-    score      (m,) their held-out score, corrected where the correction is in use
+    score      (m,) their held-out score
     held       what is known of these rows
     rows_for_limit  normal rows a limit needs before its true rate is surely below twice the allowed
     """
@@ -94,14 +93,13 @@ def study_alarms(
     alarm, score = _with_limit(
         best, final.fit(dataset.X, dataset.y, context), scores[best][tested], held, split
     )
-    shown = started(score, held, ALLOWED)[0] if found[best].corrects else score
     return AlarmStudy(
         split=split.key,
         trials=tuple(found.values()),
-        contexts=judged_rates(shown, held, ALLOWED),
+        contexts=judged_rates(score, held, ALLOWED),
         alarm=alarm,
         rows=dataset.rows[tested],
-        score=shown,
+        score=score,
         held=held,
         rows_for_limit=rows_needed(ALLOWED),
     )
@@ -157,6 +155,9 @@ def _with_limit(
     normal = ~held.abnormal
     names, order = held.context[normal], held.order[normal]
     count = choose_pseudo_count(score[normal], names, order, allowed=ALLOWED, start_up=START_UP)
-    correction = ContextCorrection.of(score[normal], names, count)
-    limit = AlarmLimit.of(correction(score[normal], names), ALLOWED)
+    # No correction is kept for the contexts of training: the detector fitted on all rows scores them
+    # on another scale than the fold models did. New rows of a context start one (`Alarm.started`).
+    pooled = ContextCorrection.of(score[normal], names, count).pooled
+    correction = ContextCorrection(pooled, {}, count)
+    limit = AlarmLimit.of(score[normal], ALLOWED)
     return Alarm(key, detector, limit, correction, split.column), score
