@@ -5,9 +5,10 @@
 Outside models come from the cache that benchmarks/run_peers.py fills; what is not there is named as
 missing. Our panel is run where the cache lacks its commit (--own run), or taken as it is (--own cached).
 Every model sees the same thinned rows, folds and input columns, blind: no context column is an input.
-Shots: each held-out context gives the same five labelled rows to every model, none of which is scored;
-the generic offset is the same for all, 'own' is our models' own `calibrate`. Modes are never mixed in
-one table. Writes benchmarks/results/peer_table.json and prints markdown.
+Shots: each held-out context gives the same labelled rows to every model (five, at most half of its
+rows), none of which is scored. Outside models get an offset shrunken by what contexts differ
+(peers/shots.py), ours use the labels as the product does. Modes are never mixed in one table.
+Writes benchmarks/results/peer_table.json and prints markdown.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ from peers.credit import Credit, stack_credit
 from peers.markdown import credit_text, mode_table
 from peers.own_models import candidates, own_version
 from peers.registry import PEERS
-from peers.shots import DRAWS, SHOTS, offset_scores, score
+from peers.shots import offset_scores, score
 from peers.standing import SetScores, standings
 
+from tabcouce.evaluation.deployment import DRAWS, SHOTS
 from tabcouce.splits import Split
 
 REFERENCE = "couce"
@@ -46,17 +48,19 @@ def blind_scores(one: BenchmarkSet, split: Split, found: Sequence[Answers]) -> S
 
 
 def shot_scores(one: BenchmarkSet, split: Split, found: Sequence[Answers]) -> tuple[SetScores, SetScores]:
-    """With five labels of each context, and the same models blind on the very same rows."""
+    """With a few labels of each context, and the same models blind on the very same rows.
+
+    Ours as the product uses labels; the others by the generic offset.
+    """
     shots: dict[str, float | None] = {}
     blind: dict[str, float | None] = {}
     for a in found:
         if a.prediction is None:
             continue
         moved, before = offset_scores(one, split, a.prediction)
-        if moved:
-            shots[a.model], blind[a.model] = float(np.mean(moved)), float(np.mean(before))
-        if a.own_scores:
-            shots[f"{a.model} (own)"] = float(np.mean(a.own_scores))
+        told = a.shot_scores if a.model not in OUTSIDE else moved
+        if told and before:
+            shots[a.model], blind[a.model] = float(np.mean(told)), float(np.mean(before))
     reasons = {a.model: a.reason for a in found if a.reason}
     return scores_of(one, split, shots, reasons), scores_of(one, split, blind, reasons)
 
@@ -131,7 +135,7 @@ def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any
     document = {
         "thinning": f"at most {ROWS} rows a set, drawn within context x class; the same for all models",
         "folds": f"at most {FOLDS} a split; inputs without context columns; single fits",
-        "shots": f"{SHOTS} labels a context, mean of {DRAWS} draws, contexts of {2 * SHOTS} rows or more",
+        "shots": f"{SHOTS} labels a context, at most half of its rows; mean of {DRAWS} draws",
         "sets": {
             one.name: {
                 "target": one.dataset.target,

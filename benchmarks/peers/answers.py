@@ -10,9 +10,10 @@ import numpy.typing as npt
 
 from peers.benchmark_set import BenchmarkSet
 from peers.cache import Cache, Cached, FitKey
-from peers.own_models import OWN_MODE, STACKS, run_own
+from peers.own_models import STACKS, run_own
 from peers.registry import PEERS
 from tabcouce.evaluation import Candidate
+from tabcouce.evaluation.deployment import SHOTS_MODE
 from tabcouce.splits import Split
 
 
@@ -30,7 +31,7 @@ class Answers:
     prediction: npt.NDArray[np.float64] | None
     reason: str
     seconds: tuple[float, ...]
-    own_scores: tuple[float, ...] = ()
+    shot_scores: tuple[float, ...] = ()
 
 
 def answers(one: BenchmarkSet, split: Split, cached: Cached) -> Answers:
@@ -46,7 +47,9 @@ def answers(one: BenchmarkSet, split: Split, cached: Cached) -> Answers:
     whole = np.full(shape, np.nan)
     for k, fold in enumerate(split.folds):
         whole[fold.test] = found[k].prediction
-    return Answers(key.model, key.version, where, whole, "", seconds, tuple(cached.scores.get(OWN_MODE, ())))
+    return Answers(
+        key.model, key.version, where, whole, "", seconds, tuple(cached.scores.get(SHOTS_MODE, ()))
+    )
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Cached:
 
     outcomes  fold number -> outcome
     scores    mode -> scores that need the fitted model and so cannot be had from predictions:
-              ours with their own `calibrate`, one score a draw of shots
+              ours with labelled rows of the context, one score a draw
     """
 
     key: FitKey

@@ -22,7 +22,7 @@ def mode_table(mode: str, lines: Sequence[Standing], seconds: Mapping[str, float
     heads += [f"AUC: {reference} minus it", "loses > 0.01 (AUC 0.005)", "loses > 0.03", "CPU s a fit"]
     text = [f"\n### {mode}\n", f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
     for line in lines:
-        spent = seconds.get(line.model.removesuffix(" (own)"))
+        spent = seconds.get(line.model)
         cells = [line.model, str(line.sets), "-" if line.rank is None else f"{line.rank:.2f}"]
         cells += [shown(line.r2), shown(line.auc), shown(line.gain_r2), shown(line.gain_auc)]
         cells += [f"{line.losses} of {line.compared}", f"{line.large} of {line.compared}"]

@@ -11,13 +11,12 @@ from record import ROOT
 
 from peers.benchmark_set import SEED, BenchmarkSet
 from peers.cache import Cache, Cached, FitKey, FoldOutcome
-from peers.shots import SHOTS, draws, score
+from peers.shots import draws, score, scored_rows
 from tabcouce.evaluation import Candidate, Trial, run_trials
+from tabcouce.evaluation.deployment import SHOTS_MODE, deployed_trials
 from tabcouce.evaluation.stacked import OURS, SYSTEM, stacked_trials
 from tabcouce.evaluation.stacked import PEERS as PEER_STACK
-from tabcouce.models.calibration import calibrated
-from tabcouce.models.contract import ShotsModel
-from tabcouce.splits import Split, SplitPlan
+from tabcouce.splits import SplitPlan
 from tabcouce.study.effort import EFFORTS
 from tabcouce.study.panel import panel
 
@@ -25,7 +24,6 @@ EFFORT = EFFORTS["standard"]
 STACKS = (PEER_STACK, SYSTEM)
 """The panel's stack without and with our own parts."""
 OWN_ROOMS = ("tabcouce/models", "tabcouce/encoder", "tabcouce/system", "tabcouce/study")
-OWN_MODE = f"own shots={SHOTS}"
 
 
 def own_version() -> str:
@@ -60,29 +58,35 @@ def run_own(one: BenchmarkSet, panel: Sequence[Candidate], version: str, cache: 
         trials += [trial for trial in run_trials([candidate], one.dataset, plan) if trial.mode == "blind"]
         seconds[candidate.key] = (time.process_time() - start) / folds
     without = stacked_trials(trials, one.dataset, plan, key=PEER_STACK, without=OURS)
-    for trial in (*trials, *without, *stacked_trials(trials, one.dataset, plan)):
+    blind = (*trials, *without, *stacked_trials(trials, one.dataset, plan))
+    seconds[PEER_STACK] = sum(spent for model, spent in seconds.items() if model not in OURS)
+    seconds[SYSTEM] = sum(seconds[candidate.key] for candidate in panel)
+    shots = shot_scores(one, plan, blind)
+    for trial in blind:
         split = plan.of(trial.split)
-        spent = seconds.get(trial.model, sum(seconds.values()))
         outcomes = {
-            k: FoldOutcome(trial.prediction[fold.test].astype(np.float32), spent)
+            k: FoldOutcome(trial.prediction[fold.test].astype(np.float32), seconds[trial.model])
             for k, fold in enumerate(split.folds)
         }
         key = FitKey.of(one, split, trial.model, version)
-        cache.store(Cached(key, outcomes, calibration_scores(one, split, trial)))
+        unseen = split.key.startswith("unseen:") and trial.model in shots
+        cache.store(Cached(key, outcomes, {SHOTS_MODE: shots[trial.model]} if unseen else {}))
 
 
-def calibration_scores(one: BenchmarkSet, split: Split, trial: Trial) -> dict[str, tuple[float, ...]]:
-    """Scores of each draw of shots with the model's own `calibrate`, where it has one."""
-    if not split.key.startswith("unseen:") or not isinstance(trial.fitted[0], ShotsModel):
-        return {}
-    X, y = one.dataset.X, one.dataset.y
-    found = []
-    for drawn in draws(one, split):
-        moved, scored = trial.prediction.copy(), np.zeros(len(y), bool)
-        for place in drawn:
-            few, rest = (X.iloc[rows].reset_index(drop=True) for rows in (place.few, place.rest))
-            moved[place.rest] = calibrated(trial.fitted[place.fold], few, y[place.few]).estimate(rest)
-            scored[place.rest] = True
-        value = score(one, moved, scored)
-        found += [] if value is None else [value]
-    return {OWN_MODE: tuple(found)}
+def shot_scores(one: BenchmarkSet, plan: SplitPlan, blind: Sequence[Trial]) -> dict[str, tuple[float, ...]]:
+    """Model -> its score in each draw of labelled rows, used as the product uses them.
+
+    Each model by its own `calibrate` where it has one; the stacks with weights of their own.
+    """
+    found: dict[str, tuple[float, ...]] = {}
+    for trial in deployed_trials(blind, one.dataset, plan, seed=SEED):
+        if trial.mode != SHOTS_MODE:
+            continue
+        pairs = zip((trial.prediction, *trial.repeats), draws(plan.of(trial.split)), strict=True)
+        values = []
+        for prediction, drawn in pairs:
+            scored = scored_rows(one, drawn)
+            assert np.isfinite(prediction[scored]).all(), "the product draws other rows than the benchmark"
+            values.append(score(one, prediction, scored))
+        found[trial.model] = tuple(value for value in values if value is not None)
+    return found

@@ -1,4 +1,4 @@
-"""Five labelled rows of every held-out context, the same for every model."""
+"""Up to five labelled rows of every held-out context: the rows that the product's own shots mode draws."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from peers.benchmark_set import SEED, BenchmarkSet
+from tabcouce.evaluation.deployment import DRAWS, labelled_rows
 from tabcouce.evaluation.metrics import auc, r2
 from tabcouce.models.calibration import ShotOffset, ShotPrior
 from tabcouce.splits import Split
-
-SHOTS = 5
-DRAWS = 5
-FEWEST = 2 * SHOTS
-"""A context with fewer rows is left out for all models: too little would remain to be scored."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -30,17 +26,24 @@ class Drawn:
     rest: npt.NDArray[np.int64]
 
 
-def draws(one: BenchmarkSet, split: Split) -> Iterator[list[Drawn]]:
-    """For each draw, every tested context of every fold; nothing where no context is large enough."""
-    places = []
-    for fold, part in enumerate(split.folds):
-        unit = split.unit[part.test]
-        places += [(fold, part.test[unit == u]) for u in np.unique(unit)]
-    places = [(fold, rows) for fold, rows in places if len(rows) >= FEWEST]
-    for number in range(DRAWS if places else 0):
+def draws(split: Split) -> Iterator[list[Drawn]]:
+    """For each draw, every tested context of every fold, drawn as `evaluation.deployment` draws."""
+    for number in range(DRAWS):
         draw = np.random.default_rng([SEED, number])
-        mixed = [(fold, draw.permutation(rows)) for fold, rows in places]
-        yield [Drawn(fold, np.sort(rows[:SHOTS]), np.sort(rows[SHOTS:])) for fold, rows in mixed]
+        found = []
+        for fold, part in enumerate(split.folds):
+            unit = split.unit[part.test]
+            for rows in (part.test[unit == u] for u in np.unique(unit)):
+                few = labelled_rows(rows, draw)
+                found.append(Drawn(fold, few, np.setdiff1d(rows, few)))
+        yield found
+
+
+def scored_rows(one: BenchmarkSet, drawn: list[Drawn]) -> npt.NDArray[np.bool_]:
+    """(n,) rows of the held-out contexts that are nobody's shots."""
+    scored = np.zeros(len(one.dataset.y), bool)
+    scored[np.concatenate([place.rest for place in drawn])] = True
+    return scored
 
 
 def score(one: BenchmarkSet, prediction: Floats, scored: npt.NDArray[np.bool_]) -> float | None:
@@ -71,12 +74,11 @@ def offset_scores(one: BenchmarkSet, split: Split, blind: Floats) -> tuple[list[
         )
     make = ShotOffset.of_values if values else ShotOffset.of_classes
     with_shots, without = [], []
-    for drawn in draws(one, split):
-        moved, scored = blind.copy(), np.zeros(len(y), bool)
+    for drawn in draws(split):
+        moved, scored = blind.copy(), scored_rows(one, drawn)
         for place in drawn:
             offset = make(y[place.few], blind[place.few], priors[place.fold])
             moved[place.rest] = offset(blind[place.rest])
-            scored[place.rest] = True
         found, before = score(one, moved, scored), score(one, blind, scored)
         if found is not None and before is not None:
             with_shots.append(found)

@@ -13,12 +13,13 @@ from peers.benchmark_set import BenchmarkSet, benchmark_set, read_sets
 from peers.cache import TIMED_OUT, Cache, Cached, FitKey, FoldOutcome
 from peers.credit import stack_credit
 from peers.registry import PEERS
-from peers.shots import DRAWS, SHOTS, draws, offset_scores
+from peers.shots import draws, offset_scores
 from peers.standing import SetScores, standings
 from peers.thinning import quotas, thinned
 from run_peers import job_arrays, missing
 
 from tabcouce.evaluation import Candidate
+from tabcouce.evaluation.deployment import DRAWS, SHOTS
 from tabcouce.models import ConstantModel, LinearModel
 from tabcouce.models.calibration import ShotPrior
 
@@ -149,7 +150,7 @@ def test_shots_move_each_context_by_the_shrunken_mean_residual(folder):
     shots, before = offset_scores(one, split, blind)
     machine = one.dataset.contexts["machine"].to_numpy()
     expected = []
-    for drawn in draws(one, split):
+    for drawn in draws(split):
         total, error = [], []
         for place in drawn:
             own = machine[place.few[0]]
