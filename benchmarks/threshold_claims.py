@@ -154,7 +154,7 @@ def verdicts(rows: list[dict[str, Any]]) -> dict[str, Any]:
         change = paired(*log)
         found[f"T2 {variant}"] = {
             "log_change_of_opis_context": change,
-            "holds": change["mean"] <= np.log(0.75) and change["high"] < 0,
+            "holds": bool(change["mean"] <= np.log(0.75) and change["high"] < 0),
         }
         drops = {
             k: paired(values("unequal", "off", k), values("unequal", variant, k))
