@@ -60,7 +60,7 @@ class CouceEstimator(BaseEstimator):
     orthogonality  weight of the detector dictionary's soft orthogonality; variance_gate: whether
                    its atoms close for noise (G1)
     threshold_margin  'off', 'fixed' or 'adaptive': TCM, which asks that one similarity threshold
-                   fits all contexts; off because its gain trades against utility
+                   fits all contexts; off: it has not yet earned its place (benchmarks/threshold_claims.py)
     within         whether to train also what `adapt` needs; about half as much work again
     held_out       context column whose levels members hold out; None: the first with 3 levels
     max_rows       training rows beyond are thinned, each context in its share (`rows_used_`)
