@@ -177,13 +177,22 @@ class CouceEstimator(BaseEstimator):
         self.__dict__.update(fitted[0].__dict__)
         return self
 
-    def fit_folds(self, X: Any, y: Any, context: Any, folds: Sequence[npt.NDArray[np.int64]]) -> list[Self]:
+    def fit_folds(
+        self,
+        X: Any,
+        y: Any,
+        context: Any,
+        folds: Sequence[npt.NDArray[np.int64]],
+        held_out: Sequence[str | None] | None = None,
+    ) -> list[Self]:
         """One fitted estimator per fold, all trained in one packed run.
 
-        folds  positions of each fold's training rows; nothing else of a fold's data is used
+        folds     positions of each fold's training rows; nothing else of a fold's data is used
+        held_out  per fold the context column that its test rows are new in, so that members hold
+                  out levels of the same one; None: the setting of that name
         """
         frame, values = self._checked(X, y)
-        return self._fit_folds(frame, values, labels(context, len(frame)), list(folds))
+        return self._fit_folds(frame, values, labels(context, len(frame)), list(folds), held_out)
 
     def _fit_folds(
         self,
@@ -191,6 +200,7 @@ class CouceEstimator(BaseEstimator):
         y: Array,
         context: pd.DataFrame,
         folds: Sequence[npt.NDArray[np.int64]],
+        held_out: Sequence[str | None] | None = None,
     ) -> list[Self]:
         settings = self.get_params(deep=False)
         check_settings(settings)
@@ -206,18 +216,19 @@ class CouceEstimator(BaseEstimator):
         kept = [thinned(np.arange(len(fold)), joint[fold], self.max_rows, seed) for fold in folds]
         rows = [np.asarray(fold, dtype=np.int64)[own] for fold, own in zip(folds, kept, strict=True)]
         members = self.members or automatic_members(max(map(len, rows)))
+        columns = [own or self.held_out for own in held_out or [None] * len(rows)]
         coded = [
             FoldRows.of(
                 frame.iloc[own].reset_index(drop=True),
                 y[own],
                 context.iloc[own].reset_index(drop=True),
                 classes=self._class_count(),
-                held_out=self.held_out,
+                held_out=column,
                 seed=seed,
                 members=members,
                 graphs=self.graphs,
             )
-            for own in rows
+            for own, column in zip(rows, columns, strict=True)
         ]
         budgets = [self._budget(fold) for fold in coded]
         fitted = fit_views(coded, budgets, planned(settings, coded, budgets, seed), self._device())

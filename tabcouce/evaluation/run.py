@@ -38,8 +38,13 @@ class PackedModel(Protocol):
         y: Floats,
         context: pd.DataFrame | None,
         folds: Sequence[npt.NDArray[np.int64]],
+        held_out: Sequence[str | None] | None = None,
     ) -> Sequence[Model]:
-        """One fitted model per fold, each from the rows of X at the fold's positions only."""
+        """One fitted model per fold, each from the rows of X at the fold's positions only.
+
+        held_out  per fold the context column that its test rows are new in, None where there is
+                  none: what a model chooses inside its training rows then asks the same question
+        """
         ...
 
 
@@ -125,8 +130,14 @@ def contexts_for(dataset: Dataset, split: Split) -> pd.DataFrame | None:
     """(n, c) contexts, the held-out column first: inner folds hold out levels of the first one."""
     if not dataset.contexts.shape[1]:
         return None
-    first = [split.column] if split.column in dataset.contexts.columns else []
+    column = held_out_column(dataset, split)
+    first = [] if column is None else [column]
     return dataset.contexts[first + [c for c in dataset.contexts.columns if c not in first]]
+
+
+def held_out_column(dataset: Dataset, split: Split) -> str | None:
+    """The context column whose levels the split holds out; None where it holds out something else."""
+    return split.column if split.column in dataset.contexts.columns else None
 
 
 def _fit_fold(
@@ -145,13 +156,16 @@ def _run_packed(
     candidate: Candidate, dataset: Dataset, splits: Sequence[Split], say: Progress
 ) -> Iterator[Trial]:
     folds = [fold for split in splits for fold in split.folds]
-    trainable = [fold.train for fold in folds if not _one_class(dataset, fold.train)]
+    columns = [held_out_column(dataset, split) for split in splits for _ in split.folds]
+    able = [not _one_class(dataset, fold.train) for fold in folds]
+    trainable = [fold.train for fold, can in zip(folds, able, strict=True) if can]
+    held_out = [column for column, can in zip(columns, able, strict=True) if can]
     say(f"{candidate.key}, {len(folds)} folds of {len(splits)} splits in one run")
     start = time.perf_counter()
     packed = candidate.make()
     assert isinstance(packed, PackedModel)
     context = dataset.contexts if dataset.contexts.shape[1] else None
-    models = iter(packed.fit_folds(dataset.X, dataset.y, context, trainable) if trainable else ())
+    models = iter(packed.fit_folds(dataset.X, dataset.y, context, trainable, held_out) if trainable else ())
     seconds = (time.perf_counter() - start) / len(folds)
     for split in splits:
         fits = []

@@ -66,6 +66,20 @@ def test_folds_trained_together_equal_a_fit_on_each_fold():
         assert packed.rows_used_ == 180
 
 
+def test_members_leave_out_levels_of_the_column_in_which_the_fold_is_new():
+    process = target_offset(seed=0, rows=120, contexts=4)
+    lot = np.array([f"lot {k // 20}" for k in range(120)])
+    context = process.context.assign(lot=lot)
+    folds = [np.flatnonzero(lot != "lot 0"), np.flatnonzero(lot != "lot 0")]
+    estimator = CouceRegressor(**SMALL | {"members": 3})
+    by_machine, by_lot = estimator.fit_folds(process.X, process.y, context, folds, [None, "lot"])
+    for model, column in ((by_machine, "machine"), (by_lot, "lot")):
+        text = context[column].to_numpy()[folds[0]]
+        unit = model.left_out_rows_.unit
+        pairs = {(a, int(b)) for a, b in zip(text, unit, strict=True)}
+        assert len(pairs) == len(set(text)) == len(set(unit.tolist()))  # one to one
+
+
 def test_a_fold_never_reads_a_row_outside_it():
     process = target_offset(seed=0, rows=240, contexts=4)
     fold = np.arange(150)

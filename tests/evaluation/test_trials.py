@@ -29,9 +29,11 @@ class FoldMeans:
 
     classes_: np.ndarray
     calls = 0
+    held_out: list = []
 
-    def fit_folds(self, X, y, context, folds):
+    def fit_folds(self, X, y, context, folds, held_out):
         FoldMeans.calls += 1
+        FoldMeans.held_out = list(held_out)
         return [ConstantModel().fit(X.iloc[rows], y[rows]) for rows in folds]
 
 
@@ -112,6 +114,7 @@ def test_a_packed_candidate_is_trained_once_for_all_splits(dataset_of, plan_of) 
     trials = list(run_trials([Candidate("couce", FoldMeans)], dataset_of(X, y, machine), plan))
     assert FoldMeans.calls == 1
     assert [trial.split for trial in trials] == ["unseen:machine", "shuffled"]
+    assert FoldMeans.held_out == ["machine"] * 4 + [None] * 4
     for trial in trials:
         for fold in plan.of(trial.split).folds:
             np.testing.assert_allclose(trial.prediction[fold.test], y[fold.train].mean())
