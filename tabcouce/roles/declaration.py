@@ -7,7 +7,7 @@ from typing import Literal
 
 from tabcouce.errors import Place
 from tabcouce.read.table import Layout
-from tabcouce.roles.role import Expected, Flag, Graph, Kind, Task, Tolerance
+from tabcouce.roles.role import Aim, Expected, Flag, Graph, Kind, Task, Tolerance
 
 Part = Literal["year", "month", "yearquarter", "int", "log10"]
 
@@ -42,6 +42,7 @@ class ColumnEntry:
     upper: float | None = None
     target_value: float | None = None
     step: float | None = None
+    goal: Aim | None = None
     block: str | None = None
     reason: str = ""
 

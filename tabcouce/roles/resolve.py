@@ -216,6 +216,7 @@ def _role(column: Column, named: _Named, table: Table, place: Place) -> ColumnRo
         upper=column.upper if entry.upper is None else entry.upper,
         target_value=column.target_value if entry.target_value is None else entry.target_value,
         step=entry.step,
+        goal=entry.goal,
         block=entry.block,
         reason=entry.reason or reason,
         as_input=bool(flags & {"time", "group"}) and kind in INPUT_KINDS,

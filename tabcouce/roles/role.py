@@ -10,6 +10,7 @@ Kind = Literal["target", "condition", "sensor", "context", "proxy", "identifier"
 Flag = Literal["time", "group", "split"]
 Graph = Literal["assignment", "common_cause", "measurement", "modifier"]
 Expected = Literal["increases", "decreases", "peak", "none", "unknown"]
+Aim = Literal["maximise", "minimise", "target", "within"]
 
 INPUT_KINDS: frozenset[Kind] = frozenset({"condition", "sensor", "proxy"})
 
@@ -41,6 +42,8 @@ class ColumnRole:
     upper: float | None = None
     target_value: float | None = None
     step: float | None = None
+    goal: Aim | None = None
+    """Of a target: which way is better; 'target' means target_value, 'within' lower and upper."""
     block: str | None = None
     reason: str = ""
     """Why this kind, in words for the engineer."""

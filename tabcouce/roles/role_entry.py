@@ -9,11 +9,11 @@ from tabcouce.errors import Place, RoleError
 from tabcouce.roles.column_name import closest
 from tabcouce.roles.declaration import ColumnEntry
 from tabcouce.roles.level import level_text
-from tabcouce.roles.role import Expected, Flag, Graph, Kind, Tolerance
+from tabcouce.roles.role import Aim, Expected, Flag, Graph, Kind, Tolerance
 
 ENTRY_KEYS = (
     "kind", "flags", "unit", "tolerance", "graph", "expected", "basis", "lower", "upper",
-    "target_value", "step", "block", "reason",
+    "target_value", "step", "goal", "block", "reason",
 )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ def read_entry(name: str, entry: object, place: Place) -> ColumnEntry:
         upper=upper,
         target_value=number(entry, "target_value", place),
         step=number(entry, "step", place),
+        goal=cast(Aim | None, choice(entry, "goal", get_args(Aim), place)),
         block=text(entry, "block", place),
         reason=text(entry, "reason", place) or "",
     )

@@ -21,7 +21,7 @@ def read_role_sheet(grid: Sequence[Sequence[object]], place: Place | None = None
 
     grid    rows of cells, the first row that is not blank holds the keys: name, kind, flags
             (separated by blanks or commas), unit, offset, gain (the tolerance), graph,
-            expected, basis, lower, upper, target_value, step, block, reason
+            expected, basis, lower, upper, target_value, step, goal, block, reason
     Raises  RoleError with the row of the sheet
     """
     place = place or Place(sheet="roles")

@@ -21,7 +21,8 @@ HEAD = """\
 #        group  rows with the same value stay together (pieces of one shot, one sample)
 #        split  the context that is held out to judge the models
 # May be added to a column: expected = "increases" (decreases, peak, none), basis = "physics",
-#        tolerance = { offset = 1.5, gain = 0.01 }, lower, upper, target_value, step, block.
+#        tolerance = { offset = 1.5, gain = 0.01 }, lower, upper, target_value, step, block;
+#        of a target: goal = "maximise | minimise | target | within".
 """
 
 
@@ -90,6 +91,8 @@ def _column_lines(column: ColumnRole) -> list[str]:
     limits = {"lower": column.lower, "upper": column.upper}
     limits |= {"target_value": column.target_value, "step": column.step}
     lines += [f"{key} = {value!r}" for key, value in limits.items() if value is not None]
+    if column.goal is not None:
+        lines.append(f"goal = {_quote(column.goal)}")
     if column.block is not None:
         lines.append(f"block = {_quote(column.block)}")
     if column.reason:

@@ -1,0 +1,147 @@
+"""Runs until the top 1 % of a table: our search, two peers and random order, from the same starts.
+
+    python benchmarks/replay_tables.py ../shared/data --only concrete_strength
+
+First target, maximised, all inputs of the table scaled alike for all; 20 starts of 5 rows that are not good.
+kernel     tabcouce.advice.replay.KernelSearch
+lightgbm   the panel's LightGBM, tuned to n, refitted after each run; the highest prediction is taken
+gp_botorch SingleTaskGP and LogExpectedImprovement as botorch ships them (pip install botorch);
+           left out where it is not installed
+Random order is exact. Per table the paired difference of runs, kernel less each peer, over the starts.
+Adds to benchmarks/results/replay_tables.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import tomllib
+import warnings
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from record import RESULTS, write
+
+from tabcouce.advice.goal import Goal
+from tabcouce.advice.replay import KernelSearch, MakeSearch, Pool, good_rows, replay
+from tabcouce.models import BoostingModel
+from tabcouce.models.kernel_inputs import KernelInputs
+from tabcouce.roles import Dataset, datasets
+from tabcouce.study.inputs import open_inputs
+
+TABLES = ("concrete_strength", "mpea_alloys", "octane_refinery")
+STARTS = 20
+LIMIT = 100
+
+
+class BoostingGreedy:
+    """Takes the row with the highest prediction; equal ones in random order."""
+
+    def __init__(self, X: pd.DataFrame, seed: int) -> None:
+        self.X, self.seed = X, seed
+        self.rng = np.random.default_rng(seed)
+
+    def merit(self, seen: np.ndarray, y: np.ndarray) -> np.ndarray:
+        model = BoostingModel(threads=1, seed=self.seed).fit(self.X.iloc[seen].reset_index(drop=True), y)
+        told = model.estimate(self.X)
+        return told + 1e-9 * (np.ptp(y) or 1.0) * self.rng.random(len(told))
+
+
+class BotorchSearch:
+    """The library's default Gaussian process and expected improvement."""
+
+    def __init__(self, Z: np.ndarray) -> None:
+        import torch
+
+        low, high = Z.min(axis=0), Z.max(axis=0)
+        self.Z = torch.tensor((Z - low) / np.where(high > low, high - low, 1.0), dtype=torch.double)
+
+    def merit(self, seen: np.ndarray, y: np.ndarray) -> np.ndarray:
+        import torch
+        from botorch import fit_gpytorch_mll
+        from botorch.acquisition import LogExpectedImprovement
+        from botorch.models import SingleTaskGP
+        from gpytorch.mlls import ExactMarginalLogLikelihood
+
+        target = torch.tensor(y, dtype=torch.double)[:, None]
+        model = SingleTaskGP(self.Z[seen], target)
+        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+        with torch.no_grad():
+            told = LogExpectedImprovement(model, best_f=float(y.max()))(self.Z[:, None])
+        return told.numpy()
+
+
+def table(folder: Path) -> Dataset:
+    declared = tomllib.loads((folder / "roles.toml").read_text("utf-8"))
+    inputs = open_inputs(folder / declared["file"], role_file=folder / "roles.toml")
+    return datasets(inputs.table, inputs.roles, name=folder.name)[0]
+
+
+def searches(data: Dataset, Z: np.ndarray) -> dict[str, MakeSearch]:
+    found: dict[str, MakeSearch] = {
+        "kernel": lambda seed: KernelSearch(Z, Goal("maximise")),
+        "lightgbm": lambda seed: BoostingGreedy(data.X, seed),
+    }
+    if find_spec("botorch") is not None:
+        found["gp_botorch"] = lambda seed: BotorchSearch(Z)
+    return found
+
+
+def measure(data: Dataset) -> dict[str, Any]:
+    Z = KernelInputs.of(data.X)(data.X)
+    pool = Pool(Z, data.y, good_rows(Goal("maximise"), data.y))
+    told: dict[str, Any] = {}
+    runs: dict[str, np.ndarray] = {}
+    for name, make in searches(data, Z).items():
+        clock = time.process_time()
+        found = replay(pool, make, campaigns=STARTS, limit=LIMIT, seed=0, order=data.order)
+        assert found is not None
+        runs[name] = np.array(found.trials)
+        told[name] = {
+            "mean_runs": round(float(runs[name].mean()), 1),
+            "fewer_than_random": round(found.reduction, 3),
+            "low": round(found.low, 3),
+            "high": round(found.high, 3),
+            "reached": float(np.mean(found.reached)),
+            "trials": [round(t, 1) for t in found.trials],
+            "process_seconds": round(time.process_time() - clock, 1),
+        }
+        about = asdict(found)
+        print(data.name, name, told[name] | {"trials": None}, flush=True)
+    rng = np.random.default_rng(0)
+    against = {}
+    for name in runs.keys() - {"kernel"}:
+        gap = runs["kernel"] - runs[name]
+        means = rng.choice(gap, (2000, len(gap))).mean(axis=1)
+        low, high = np.quantile(means, [0.025, 0.975])
+        against[name] = {"runs": round(float(gap.mean()), 2), "low": round(low, 2), "high": round(high, 2)}
+    shared = {key: about[key] for key in ("n", "good", "start", "limit", "random", "as_run")}
+    return shared | {"sha256": data.source.sha256, "searches": told, "kernel_less_peer": against}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--only", nargs="+", default=TABLES)
+    options = parser.parse_args()
+    path = RESULTS / "replay_tables.json"
+    held = json.loads(path.read_text("utf-8"))["tables"] if path.exists() else {}
+    for name in options.only:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            held[name] = measure(table(options.data / name))
+        try:
+            botorch = version("botorch")
+        except PackageNotFoundError:
+            botorch = None
+        write("replay_tables", {"starts": STARTS, "botorch": botorch, "tables": held})
+
+
+if __name__ == "__main__":
+    main()
