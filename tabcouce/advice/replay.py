@@ -187,7 +187,7 @@ def _campaign(pool: Pool, search: Search, first: Codes, limit: int) -> tuple[flo
 
 
 def runs_in_order(good: npt.NDArray[np.bool_], order: Floats) -> float | None:
-    """Runs until the first good row in time; rows of equal rank in random order. None if a rank is unknown."""
+    """Runs until the first good row in time; equal ranks in random order. None if one is unknown."""
     if np.isnan(order).any() or not good.any():
         return None
     when = order[good].min()
