@@ -30,10 +30,10 @@ from tabcouce.encoder.packed_run import fit_views
 from tabcouce.encoder.plan import automatic_members, check_settings, planned
 from tabcouce.encoder.random_slopes import RandomSlopes, random_slopes
 from tabcouce.encoder.saved_estimator import restored, saved
-from tabcouce.encoder.shots import LeftOutRows, Shift, calibration
+from tabcouce.encoder.shots import LeftOutRows, Shift, calibration, rehearsed
 from tabcouce.encoder.within_context import TypicalContext, with_place
 from tabcouce.errors import FitError
-from tabcouce.models.contract import State
+from tabcouce.models.contract import Rehearsal, State
 
 Array = npt.NDArray[np.float64]
 
@@ -265,6 +265,7 @@ class CouceEstimator(BaseEstimator):
             },
         )
         left_out = own.left_out_rows_.estimate["blind"]
+        own.kept_ = kept
         own.left_out_ = np.full((rows, *left_out.shape[1:]), np.nan)
         own.left_out_[kept] = left_out
         return own
@@ -360,6 +361,17 @@ class CouceEstimator(BaseEstimator):
         estimate = {view: self._as_estimate(self._read(view, u[known])) for view in views}
         own.answer_, own.shift_ = calibration(self.left_out_rows_, views, labels, estimate)
         return own
+
+    def rehearse(self, X: Any, y: Any, draws: Sequence[Rehearsal]) -> list[Array]:
+        """See `models.contract.RehearsedShots`; NaN for rows that no member left out.
+
+        The spread of the contexts and the choice of the view have seen the drawn context, the
+        answers that are moved have not.
+        """
+        views = [view for view in ("blind", "adjusted") if view in self.left_out_rows_.estimate]
+        place = np.full(len(X), -1)
+        place[self.kept_] = np.arange(len(self.kept_))
+        return rehearsed(self.left_out_rows_, views, place, draws)
 
     def _read(self, view: str, u: Array) -> Array:
         """(n, 1) values or (n, k) probabilities of one view, for a new context."""

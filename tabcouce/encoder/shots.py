@@ -15,6 +15,7 @@ import numpy.typing as npt
 from tabcouce.encoder.inner_selection import Comparison, held_out_loss
 from tabcouce.models.calibration import ShotOffset, ShotPrior
 from tabcouce.models.context_effects import between_variance
+from tabcouce.models.contract import Rehearsal
 
 Array = npt.NDArray[np.float64]
 Shift = Callable[[Array], Array]
@@ -119,10 +120,36 @@ def calibration(
     return view, ShotOffset.of_values(y, estimate[view], rows.prior(view))
 
 
+def rehearsed(
+    rows: LeftOutRows, views: Sequence[str], place: npt.NDArray[np.int64], draws: Sequence[Rehearsal]
+) -> list[Array]:
+    """Per draw the left-out answers for its rest, moved by its labelled rows as `calibration` does.
+
+    place  position in `rows` of each row that the draws number; -1 for a row not kept
+    """
+    chosen: dict[int, str] = {}
+    told = []
+    for draw in draws:
+        few = place[draw.few]
+        k = int((few >= 0).sum())
+        if k not in chosen:
+            chosen[k] = best_view(rows, views, k)
+        view = chosen[k]
+        few, rest = few[few >= 0], place[draw.rest]
+        estimate = rows.estimate[view]
+        _, shift = calibration(rows, (view,), rows.y[few], {view: estimate[few]})
+        out = np.full((len(rest), *estimate.shape[1:]), np.nan)
+        out[rest >= 0] = shift(estimate[rest[rest >= 0]])
+        told.append(out)
+    return told
+
+
 def best_view(rows: LeftOutRows, views: Sequence[str], k: int) -> str:
     """The view that predicts left-out contexts best once k of their rows have moved it."""
-    loss = {view: shots_loss(rows, view, k) for view in views}
     best = views[0]
+    if len(views) == 1:
+        return best
+    loss = {view: shots_loss(rows, view, k) for view in views}
     for view in views[1:]:
         if paired(loss[best], loss[view]).wins:
             best = view

@@ -6,7 +6,7 @@ batch or a few labels is knowledge that a new context does not bring by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from tabcouce.evaluation.run import all_classes
 from tabcouce.evaluation.stacked import PEERS, SYSTEM, LeftOut, left_out_estimate, left_out_of, mixed
 from tabcouce.evaluation.trial import Trial
 from tabcouce.models.calibration import NO_PRIOR, Estimator, ShotOffset, ShotPrior
-from tabcouce.models.contract import ShotsModel
+from tabcouce.models.contract import Rehearsal, RehearsedShots, ShotsModel
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Fold, Split, SplitPlan
 from tabcouce.system.stack import StackModel, adapted, adapts
@@ -117,37 +117,65 @@ def _offset(y: Floats, estimate: Floats, prior: ShotPrior) -> ShotOffset:
 
 
 def _shot_mix(model: Estimator, dataset: Dataset, split: Split, fold: Fold, seed: int) -> Mix:
-    """Weights for the shots: each left-out context is corrected with labelled rows of its own.
-
-    DIFF: members with a way of their own to use labels are corrected by the shrunken offset here,
-    since no model was fitted without the context that could be calibrated.
-    """
+    """Weights for the shots: each left-out context is corrected with labelled rows of its own."""
     assert isinstance(model, StackModel)
     found = left_out_of(model.members, dataset, fold)
     if found is None:
         return equal_mix(tuple(model.members))
-    return mixed(corrected(found, dataset, split.unit, seed), dataset, split.unit, blind=False)
+    moved = corrected(found, model.members, dataset, split.unit, fold, seed)
+    return mixed(moved, dataset, split.unit, blind=False)
 
 
-def corrected(found: LeftOut, dataset: Dataset, unit: Rows, seed: int) -> LeftOut:
-    """Left-out predictions of the rows not drawn, moved by those drawn; one copy for every draw."""
-    y, contexts = dataset.y[found.rows], unit[found.rows]
-    priors = [_prior(y, each, contexts) for each in found.estimates]
+def corrected(
+    found: LeftOut, models: Mapping[str, Estimator], dataset: Dataset, unit: Rows, fold: Fold, seed: int
+) -> LeftOut:
+    """Left-out predictions of the rows not drawn, moved by those drawn; one copy for every draw.
+
+    Each member in its own way where it can say that in closed form, else by the shrunken offset, as
+    `calibrated` moves it in use.
+    """
+    contexts = unit[found.rows]
     order = np.argsort(contexts, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(contexts[order])) + 1)
-    estimates, rows = [], []
+    draws = []
     for draw in range(WEIGHT_DRAWS["regression" if dataset.is_regression else "classification"]):
         rng = np.random.default_rng([seed, draw])
         for group in groups:
             few = labelled_rows(group, rng)
-            rest = np.setdiff1d(group, few)
-            moved = [
-                _offset(y[few], each[few], prior)(each[rest])
-                for each, prior in zip(found.estimates, priors, strict=True)
-            ]
-            estimates.append(np.stack(moved))
-            rows.append(found.rows[rest])
-    return LeftOut(found.members, np.concatenate(estimates, axis=1), np.concatenate(rows))
+            draws.append(Rehearsal(few, np.setdiff1d(group, few)))
+    moved = [
+        _moved(models[member], told, found.rows, draws, dataset, contexts, fold)
+        for member, told in zip(found.members, found.estimates, strict=True)
+    ]
+    rows = np.concatenate([found.rows[draw.rest] for draw in draws])
+    known = np.logical_and.reduce([np.isfinite(each).reshape(len(each), -1).all(axis=1) for each in moved])
+    return LeftOut(found.members, np.stack(moved)[:, known], rows[known])
+
+
+def _moved(
+    model: Estimator,
+    told: Floats,
+    rows: Rows,
+    draws: Sequence[Rehearsal],
+    dataset: Dataset,
+    contexts: Rows,
+    fold: Fold,
+) -> Floats:
+    """A member's answers for the rest of every draw, one after the other.
+
+    told, rows, contexts  (n, .) left-out answers, their positions in the dataset and their contexts
+    """
+    y = dataset.y[rows]
+    if not isinstance(model, RehearsedShots):
+        prior = _prior(y, told, contexts)
+        return np.concatenate([_offset(y[d.few], told[d.few], prior)(told[d.rest]) for d in draws])
+    place = np.searchsorted(fold.train, rows)
+    # A context of one row lends no label: what was said of it blind stands.
+    labelled = [Rehearsal(place[d.few], place[d.rest]) for d in draws if len(d.few)]
+    X = dataset.X.iloc[fold.train].reset_index(drop=True)
+    answers = iter(model.rehearse(X, dataset.y[fold.train], labelled))
+    parts = [_all(next(answers), model, dataset, fold) if len(d.few) else told[d.rest] for d in draws]
+    return np.concatenate(parts)
 
 
 def _restacked(stack: Trial, members: Sequence[Trial], mixes: Sequence[Mix], split: Split) -> Trial:
@@ -176,7 +204,11 @@ def _contexts(fold: Fold, split: Split) -> list[Rows]:
 
 
 def _estimate(model: Estimator, rows: Rows, dataset: Dataset, fold: Fold) -> Floats:
-    estimate = model.estimate(dataset.X.iloc[rows].reset_index(drop=True))
+    return _all(model.estimate(dataset.X.iloc[rows].reset_index(drop=True)), model, dataset, fold)
+
+
+def _all(estimate: Floats, model: Estimator, dataset: Dataset, fold: Fold) -> Floats:
+    """Values as they are; probabilities with a column for the classes the fold did not train on."""
     if dataset.is_regression:
         return estimate
     return all_classes(estimate, model, len(dataset.classes), len(fold.train))

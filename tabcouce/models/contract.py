@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -84,4 +84,29 @@ class ShotsModel(Protocol):
 
     def calibrate(self, X: pd.DataFrame, y: npt.NDArray[np.float64]) -> Self:
         """A copy for the context that the k labelled rows X (k, p), y (k,) come from."""
+        ...
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Training rows of one context as k-shot mode will meet a new one's: few labelled, the rest not.
+
+    few, rest  (k,), (r,) positions among the rows given to `fit`, disjoint, of one left-out context
+    """
+
+    few: npt.NDArray[np.int64]
+    rest: npt.NDArray[np.int64]
+
+
+@runtime_checkable
+class RehearsedShots(Protocol):
+    """A model that can say in closed form how its own `calibrate` would have done on left-out contexts."""
+
+    def rehearse(
+        self, X: pd.DataFrame, y: npt.NDArray[np.float64], draws: Sequence[Rehearsal]
+    ) -> list[npt.NDArray[np.float64]]:
+        """Per draw the (r,) values or (r, k) probabilities of its rest, by a fit without their context.
+
+        X, y  as given to `fit`
+        """
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,7 +14,7 @@ import pandas as pd
 from tabcouce.errors import FitError
 from tabcouce.models.class_odds import ClassOdds
 from tabcouce.models.context_code import ContextCode
-from tabcouce.models.contract import State
+from tabcouce.models.contract import Rehearsal, State
 from tabcouce.models.estimator import (
     ModelTask,
     PanelEstimator,
@@ -81,6 +81,7 @@ class KernelModel(PanelEstimator):
         self.inputs_ = KernelInputs.of(X)
         self.contexts_ = ContextCode.of(context)
         Z, code = self.inputs_(X), self.contexts_(context, len(X))
+        self.code_ = code
         label = code[:, 0] if code.shape[1] else np.full(len(X), -1)
         levels = len(self.contexts_.levels[0]) if code.shape[1] else 0
         self.means_ = shrunken_means(Z, label, levels)
@@ -177,11 +178,13 @@ class KernelModel(PanelEstimator):
         return model
 
     def _after_shots(self, Z: Floats, shots: Shots) -> Floats:
-        machine = self.machines_["shots"]
-        score = machine.score(Z, shots.mean, shots.fit.alpha)
-        near, far = machine.seen(Z, shots.mean), machine.seen(shots.Z, shots.mean)
-        score += machine.setting.metric.kernel(near, far) @ shots.fit.shot_alpha
-        return self._answer(score, machine.setting.tau2 * shots.fit.shot_alpha.sum(axis=0))
+        return self._answer(*self.machines_["shots"].after_score(Z, shots.Z, shots.mean, shots.fit))
+
+    def rehearse(self, X: pd.DataFrame, y: Floats, draws: Sequence[Rehearsal]) -> list[Floats]:
+        """See `contract.RehearsedShots`; the choice of the setting has seen all training contexts."""
+        Z, target = self.inputs_(X), np.asarray(y, dtype=float)
+        every = KernelRows(Z, self._standardised(target), self.code_, np.zeros_like(Z), self.inputs_.movable)
+        return [self._answer(*told) for told in self.machines_["shots"].rehearsed(every, draws)]
 
     @property
     def importance_(self) -> Floats:

@@ -74,9 +74,9 @@ class InterceptFit:
 
         From the inverse by blocks: alpha_R - H_RB H_BB^-1 alpha_B.
         """
-        return self._cut(self.alpha, block)
+        return self.cut(self.alpha, block)
 
-    def _cut(self, solved: Floats, block: npt.NDArray[np.int64]) -> Floats:
+    def cut(self, solved: Floats, block: npt.NDArray[np.int64]) -> Floats:
         """H v without the rows of `block`, from H v with them."""
         mine = self.inverse[block]
         rest = solved - mine.T @ np.linalg.solve(mine[:, block], solved[block])
@@ -100,7 +100,7 @@ class InterceptFit:
         S = shot.shots
         new = conditioned(
             self.without(shot.block),
-            self._cut(spread, shot.block),
+            self.cut(spread, shot.block),
             shot.to_rows[S],
             shot.inside[np.ix_(S, S)],
             y[shot.block[S]],

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from tabcouce.models.contract import Rehearsal
 from tabcouce.models.kernel_choice import KernelRows, Setting
 from tabcouce.models.kernel_intercept import Conditioned, InterceptFit, blocks, conditioned
-from tabcouce.models.within import viewed
+from tabcouce.models.within import shrunken_means, viewed
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -93,6 +95,39 @@ class KernelMachine:
             ridge=self.setting.ridge,
             tau2=self.setting.tau2,
         )
+
+    def after_score(self, Z: Floats, shots: Floats, mean: Floats, fit: Conditioned) -> tuple[Floats, Floats]:
+        """(m, k) smooth scores and (k,) intercept of rows Z in the context of the labelled rows `shots`."""
+        score = self.score(Z, mean, fit.alpha)
+        near, far = self.seen(Z, mean), self.seen(shots, mean)
+        score += self.setting.metric.kernel(near, far) @ fit.shot_alpha
+        return score, self.setting.tau2 * fit.shot_alpha.sum(axis=0)
+
+    def rehearsed(self, every: KernelRows, draws: Sequence[Rehearsal]) -> Iterator[tuple[Floats, Floats]]:
+        """For each draw what `after_score` would say of its rest by a fit without their context.
+
+        Exact, from one inverse: its blocks take the context out, and conditioning adds the labelled
+        rows; `every` has all training rows, `rows` those of them that the fit kept.
+        """
+        fit = solved(self.setting, self.rows)
+        for draw in draws:
+            left_out = every.unit[np.append(draw.few, draw.rest)]
+            mine = np.flatnonzero(np.isin(self.rows.unit, left_out))
+            few = every.Z[draw.few]
+            mean = shrunken_means(few, np.zeros(len(few), dtype=np.int64), 1)[0]
+            to_rows = self.to_rows(few, mean)
+            to_rows[:, mine] = 0.0
+            seen = self.seen(few, mean)
+            new = conditioned(
+                fit.without(mine),
+                fit.cut(fit.inverse @ to_rows.T, mine),
+                to_rows,
+                self.setting.metric.kernel(seen, seen),
+                every.y[draw.few],
+                ridge=self.setting.ridge,
+                tau2=self.setting.tau2,
+            )
+            yield self.after_score(every.Z[draw.rest], few, mean, new)
 
 
 def solved(setting: Setting, rows: KernelRows) -> InterceptFit:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
-from tabcouce.encoder.shots import LeftOutRows, LinePrior, best_view, shots_loss, slope_gain
-from tabcouce.models.contract import ShotsModel, State
+from tabcouce.encoder.shots import LeftOutRows, LinePrior, best_view, rehearsed, shots_loss, slope_gain
+from tabcouce.models.contract import Rehearsal, RehearsedShots, ShotsModel, State
 from tabcouce.simulation import target_offset
 
 SMALL = {"epochs": 25, "threads": 1, "width": 48, "embedding": 16, "members": 3}
@@ -32,6 +32,32 @@ def test_the_expected_loss_after_k_shots_equals_the_mean_over_every_choice_of_ro
             ]
             assert loss == pytest.approx(np.mean(errors) / y.var())
     assert not shots_loss(rows, "blind", 5)
+
+
+def test_a_rehearsal_moves_left_out_answers_by_the_shrunken_mean_residual_of_the_labels():
+    rng = np.random.default_rng(3)
+    unit = np.repeat(np.arange(6), 10)
+    y = rng.normal(size=60) + 2.0 * rng.normal(size=6)[unit]
+    rows = LeftOutRows(y, unit, {"blind": 0.1 * rng.normal(size=60)})
+    kept = np.setdiff1d(np.arange(61), [7])  # row 7 of those given was thinned away
+    place = np.full(61, -1)
+    place[kept] = np.arange(60)
+    draw = Rehearsal(few=np.array([1, 3]), rest=np.array([5, 7, 9]))
+    (told,) = rehearsed(rows, ["blind"], place, [draw])
+    prior, p = rows.prior("blind"), rows.estimate["blind"]
+    shift = 2 / (2 + prior.within / prior.between) * (y[1] - p[1] + y[3] - p[3]) / 2
+    assert np.isnan(told[1])
+    assert told[[0, 2]] == pytest.approx([p[5] + shift, p[8] + shift])
+
+
+def test_an_encoder_rehearses_on_contexts_that_no_member_saw():
+    process = target_offset(seed=0, rows=150, contexts=5)
+    model = CouceRegressor(**SMALL).fit(process.X, process.y, process.context)
+    assert isinstance(model, RehearsedShots)
+    mine = np.flatnonzero(process.context["machine"] == process.context["machine"][1])
+    (told,) = model.rehearse(process.X, process.y, [Rehearsal(mine[:5], mine[5:])])
+    truth, blind = process.y[mine[5:]], model.left_out_[mine[5:]]
+    assert np.mean((told - truth) ** 2) < np.mean((blind - truth) ** 2)
 
 
 def test_a_line_is_the_gaussian_posterior_of_offset_and_slope():

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from tabcouce.evaluation import Candidate, run_trials, score
-from tabcouce.evaluation.deployment import SHOTS, deployed_trials
+from tabcouce.evaluation.deployment import SHOTS, corrected, deployed_trials
 from tabcouce.evaluation.metrics import r2
-from tabcouce.evaluation.stacked import stacked_trials
+from tabcouce.evaluation.stacked import left_out_of, stacked_trials
 from tabcouce.models import BoostingModel, ConstantModel, LinearModel
 
 
@@ -145,3 +145,24 @@ def test_labels_move_the_probabilities_of_classes(dataset_of, plan_of) -> None:
         blind = next(t for t in trials if (t.model, t.split, t.mode) == (trial.model, trial.split, "blind"))
         before = score(blind, dataset, split, draws=20, seed=0).metrics["log_loss"].value
         assert score(trial, dataset, split, draws=20, seed=0).metrics["log_loss"].value < before
+
+
+class Foreseeing(LinearModel):
+    """Says after five labels of a left-out machine exactly what its rows are."""
+
+    def rehearse(self, X, y, draws):
+        return [y[draw.rest] for draw in draws]
+
+
+def test_the_weights_for_shots_come_from_each_models_own_way_to_use_labels(dataset_of, plan_of) -> None:
+    X, y, machine = machines()
+    dataset, plan = dataset_of(X, y, machine), plan_of(machine)
+    trials = tuple(run_trials((PANEL[2], Candidate("linear", Foreseeing)), dataset, plan))
+    stack = next(t for t in stacked_trials(trials, dataset, plan) if t.split == "unseen:machine")
+    for fold, model in zip(plan.of(stack.split).folds, stack.fitted, strict=True):
+        unit = plan.of(stack.split).unit
+        found = left_out_of(model.members, dataset, fold)
+        moved = corrected(found, model.members, dataset, unit, fold, seed=0)
+        errors = np.abs(moved.estimates - dataset.y[moved.rows]).mean(axis=1)
+        assert errors[moved.members.index("linear")] == 0 < errors[moved.members.index("lightgbm")]
+        assert set(moved.rows) <= set(fold.train)

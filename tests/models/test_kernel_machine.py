@@ -6,7 +6,7 @@ import pytest
 
 from tabcouce.models import BoostingModel, KernelModel, LinearModel
 from tabcouce.models.class_odds import ClassOdds
-from tabcouce.models.contract import BatchModel, CrossEstimated, ShotsModel
+from tabcouce.models.contract import BatchModel, CrossEstimated, Rehearsal, RehearsedShots, ShotsModel
 from tabcouce.models.feature_machine import CONSTANT, Metric
 from tabcouce.models.kernel import spread_rows
 from tabcouce.models.kernel_choice import KernelRows, Setting
@@ -119,6 +119,27 @@ def test_calibration_equals_a_refit_with_the_shots_as_a_further_context(view: st
     np.testing.assert_allclose(np.vstack([after.alpha, after.shot_alpha]), whole.alpha, atol=1e-8)
 
 
+@pytest.mark.parametrize("view", ["raw", "both"])
+def test_rehearsed_shots_equal_a_calibration_of_a_refit_without_the_context(view: str) -> None:
+    Z, code, y = small()
+    machines = code[:, :1]
+    mean = shrunken_means(Z, machines[:, 0], 5)[machines[:, 0]]
+    metric = Metric(np.linspace(0.5, 1.5, 6 if view == "both" else 3), 1.7, 1.0)
+    setting = Setting(view, metric, RIDGE, TAU2)  # type: ignore[arg-type]
+    rows = KernelRows(Z, y, machines, mean, np.ones(3, dtype=bool))
+    mine = np.flatnonzero(machines[:, 0] == 2)
+    few, rest = mine[[4, 1, 2]], mine[[0, 3, 5]]
+    capped = np.setdiff1d(np.arange(40), mine[4])  # a labelled row that the cap left out counts too
+    machine = KernelMachine.of(setting, rows.of(capped))
+    (score, level), *more = machine.rehearsed(rows, [Rehearsal(few, rest)])
+    refit = KernelMachine.of(setting, rows.of(np.setdiff1d(np.arange(40), mine)))
+    own = Z[few].sum(axis=0) / (3 + 5.0)
+    expected, intercept = refit.after_score(Z[rest], Z[few], own, refit.after(Z[few], y[few], own))
+    assert not more
+    np.testing.assert_allclose(score, expected, atol=1e-8)
+    np.testing.assert_allclose(level, intercept, atol=1e-8)
+
+
 def test_gradient_and_learnt_metric_equal_finite_differences() -> None:
     Z, code, y = small(15)
     _, fit = fitted(Z, code, y)
@@ -225,6 +246,22 @@ def test_left_out_estimates_are_those_of_a_model_without_the_context() -> None:
     score = rest.score(machine.rows.Z[out], np.zeros(machine.rows.Z.shape[1]))
     expected = model.range_(model.centre_[0] + model.scale_ * score[:, 0])
     np.testing.assert_allclose(model.left_out_[out], expected, atol=1e-7)
+
+
+def test_a_rehearsal_is_what_a_model_without_the_context_says_after_its_labels() -> None:
+    process = target_offset(seed=1, rows=160, contexts=5)
+    model = KernelModel().fit(process.X, process.y, process.context)
+    assert isinstance(model, RehearsedShots)
+    mine = np.flatnonzero(process.context["machine"] == process.context["machine"][0])
+    draw = Rehearsal(mine[:5], mine[5:])
+    (told,) = model.rehearse(process.X, process.y, [draw])
+    blind = model.left_out_[draw.rest]
+    truth = process.y[draw.rest]
+    assert np.mean((told - truth) ** 2) < np.mean((blind - truth) ** 2)
+    changed = process.y.copy()
+    changed[draw.rest] += 50.0
+    again = KernelModel().fit(process.X, process.y, process.context)
+    assert again.rehearse(process.X, changed, [draw])[0] == pytest.approx(told)
 
 
 def test_units_of_columns_and_target_do_not_matter() -> None:
