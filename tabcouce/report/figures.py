@@ -58,6 +58,8 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
     if explained is not None and any(factor.importance > 0 for factor in target.factors_of(explained)):
         say = captions.importance(target, explained, w)
         add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
+        if any(curve.contribution for curve in target.curves):
+            add("swarm", w("swarm.title"), w("swarm.say"), charts.contribution_swarm(target, w))
     if target.what_if is not None and target.verdict.outcome != "do_not_predict":
         say = captions.what_if(target, target.what_if, w)
         add("what_if", w("chart.what_if"), say, charts.what_if_panels(target, target.what_if, w))

@@ -66,7 +66,7 @@ def test_chart_specs_use_neutral_field_names(pages):
                 yield from fields(value)
 
     specs = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', pages["number", "en"], re.S)
-    assert len(specs) == 14
+    assert len(specs) == 15
     for spec in map(json.loads, specs):
         assert "$schema" not in spec
         assert all(re.fullmatch(r"f\d", name) for name in fields(spec))
@@ -138,7 +138,7 @@ def test_a_browser_draws_every_chart_and_runs_no_foreign_script(regression_summa
     command += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000", "--dump-dom"]
     run = subprocess.run([*command, path.as_uri()], capture_output=True, timeout=120, check=True)
     page = run.stdout.decode()
-    assert page.count('data-state="drawn"') == 14
+    assert page.count('data-state="drawn"') == 15
     assert 'data-state="failed"' not in page
     assert b":CONSOLE" not in run.stderr
 

@@ -9,10 +9,12 @@ from tabcouce.report.charts.factors import factor_curve, importance_bars
 from tabcouce.report.charts.points import class_probabilities, has_points, observed_against_predicted
 from tabcouce.report.charts.residuals import residuals_along_time, residuals_by_context
 from tabcouce.report.charts.scores import context_scores, difference_forest, honesty_strip
+from tabcouce.report.charts.swarm import contribution_swarm
 
 __all__ = [
     "class_probabilities",
     "context_scores",
+    "contribution_swarm",
     "difference_forest",
     "factor_curve",
     "has_points",
