@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tabcouce.system.weights import choose_mix, equal_mix, error_products, simplex_weights
+from tabcouce.system.weights import choose_mix, equal_mix, error_products, plain_mix, simplex_weights
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,30 +65,43 @@ def test_errors_of_probabilities_add_up_over_the_classes() -> None:
 def test_a_model_that_alone_is_far_better_is_taken_alone() -> None:
     errors, unit = made(12, (0.1, 2.0, 2.0))
     mix = choose_mix(("linear", "lightgbm", "couce"), error_products(errors, unit))
-    assert mix.kind == "single" or mix.weight[0] > 0.9
+    assert mix.weight[0] > 0.99
     loss = np.mean(np.square(np.asarray(mix.weight) @ errors))
     assert loss < 1.1 * np.mean(np.square(errors[0]))
 
 
-def test_fitted_weights_are_shrunk_to_the_default_mix_by_four_contexts() -> None:
-    errors, unit = made(8, (1.0, 3.0, 9.0), rows=400)
+def test_weights_are_shrunk_by_four_contexts_to_equal_parts_of_what_is_not_clearly_worse() -> None:
+    errors, unit = made(8, (1.0, 1.02, 9.0), rows=400)
     products = error_products(errors, unit)
     mix = choose_mix(("random_forest", "lightgbm", "couce"), products)
-    assert mix.kind in ("fitted", "single")
-    if mix.kind == "fitted":
-        free = simplex_weights(products.mean(axis=0))
-        expected = (8 * free + 4 * np.full(3, 1 / 3)) / 12
-        assert np.asarray(mix.weight) == pytest.approx(expected)
+    loss = np.array([[np.mean(errors[j][unit == g] ** 2) for j in range(3)] for g in range(8)])
+    assert loss.mean(axis=0).argmin() == 0
+    gap = loss[:, 1] - loss[:, 0]
+    near = gap.mean() <= np.sqrt(sum((g - gap.mean()) ** 2 for g in gap) / 7 / 8)
+    plain = np.array([0.5, 0.5, 0.0]) if near else np.array([1.0, 0.0, 0.0])
+    expected = (8 * simplex_weights(products.mean(axis=0)) + 4 * plain) / 12
+    assert mix.kind == "fitted" and np.asarray(mix.weight) == pytest.approx(expected)
 
 
-def test_equal_models_keep_the_default_mix() -> None:
-    kinds = []
+def test_an_anchor_that_is_clearly_worse_on_left_out_contexts_is_no_part_of_the_plain_mix() -> None:
+    members = ("random_forest", "lightgbm", "couce")
+    own = np.array([[1.0, 1.3, 2.0], [1.2, 1.0, 2.1], [0.8, 0.9, 2.3], [1.0, 0.9, 1.9]])
+    products = np.stack([np.diag(row) for row in own])
+    assert plain_mix(members, products) == pytest.approx([0.5, 0.5, 0.0])
+    assert plain_mix(members, products[:1]) == pytest.approx([1 / 3] * 3)
+    noisy = own.copy()
+    noisy[:, 2] = [9.0, 0.1, 0.1, 0.1]
+    assert plain_mix(members, np.stack([np.diag(row) for row in noisy])) == pytest.approx([1 / 3] * 3)
+
+
+def test_of_equal_models_the_anchors_keep_most_of_the_weight_where_contexts_are_few() -> None:
+    anchored = []
     for seed in range(20):
-        errors, unit = made(10, (1.0, 1.0, 1.0, 1.0), seed)
+        errors, unit = made(2, (1.0, 1.0, 1.0, 1.0), seed)
         mix = choose_mix(("linear", "random_forest", "lightgbm", "couce"), error_products(errors, unit))
-        kinds.append(mix.kind)
         assert sum(mix.weight) == pytest.approx(1.0)
-    assert kinds.count("single") <= 1
+        anchored.append(mix.weight[2] + mix.weight[3])
+    assert np.mean(anchored) > 0.55
 
 
 def test_without_left_out_rows_the_anchors_share() -> None:
