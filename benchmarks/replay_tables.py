@@ -100,7 +100,7 @@ def measure(data: Dataset) -> dict[str, Any]:
     runs: dict[str, np.ndarray] = {}
     for name, make in searches(data, Z).items():
         clock = time.process_time()
-        found = replay(pool, make, campaigns=STARTS, limit=LIMIT, seed=0, order=data.order)
+        found = replay(pool, make, campaigns=STARTS, limit=LIMIT, seed=0, when=data.order)
         assert found is not None
         runs[name] = np.array(found.trials)
         told[name] = {

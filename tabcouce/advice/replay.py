@@ -133,12 +133,12 @@ def chance_random(n: int, good: int, start: int, runs: int) -> Floats:
 
 
 def replay(
-    pool: Pool, make: MakeSearch, *, campaigns: int, limit: int, seed: int, order: Floats | None = None
+    pool: Pool, make: MakeSearch, *, campaigns: int, limit: int, seed: int, when: Floats | None = None
 ) -> Replay | None:
     """Search the pool from `campaigns` random starts; None with too few rows or none that is not good.
 
     limit  picks per campaign at most
-    order  (n,) rank of each row in time, NaN where unknown
+    when   (n,) rank of each row in time, NaN where unknown
     """
     n, good = len(pool.y), int(pool.good.sum())
     start = min(START, n - good)
@@ -147,8 +147,8 @@ def replay(
     rng = np.random.default_rng(seed)
     trials, reached = [], []
     for k in range(campaigns):
-        first = rng.permutation(np.flatnonzero(~pool.good))[:start]
-        count, hit = _campaign(pool, make(seed + k), first, limit)
+        order = rng.permutation(n)
+        count, hit = _campaign(pool, make(seed + k), order, start, limit)
         trials.append(count)
         reached.append(hit)
     random = expected_random(n, good, start)
@@ -167,18 +167,22 @@ def replay(
         high=float(np.quantile(means, 0.975)),
         one_low=float(np.quantile(saved, 0.1)),
         one_high=float(np.quantile(saved, 0.9)),
-        as_run=None if order is None else runs_in_order(pool.good, order),
+        as_run=None if when is None else runs_in_order(pool.good, when),
     )
 
 
-def _campaign(pool: Pool, search: Search, first: Codes, limit: int) -> tuple[float, bool]:
-    """Runs needed, and whether the limit sufficed; beyond it the rest is searched at random."""
-    seen = list(first)
+def _campaign(pool: Pool, search: Search, order: Codes, start: int, limit: int) -> tuple[float, bool]:
+    """Runs needed, and whether the limit sufficed; beyond it the rest is searched at random.
+
+    order  (n,) the rows drawn at random: the first that are not good are the start, and of equally
+           promising rows (replicates) the first is taken, so that the order of the file says nothing
+    """
+    seen = list(order[~pool.good[order]][:start])
     open_ = np.ones(len(pool.y), bool)
-    open_[first] = False
-    while len(seen) < min(len(pool.y), len(first) + limit):
-        merit = search.merit(np.array(seen), pool.y[seen])
-        pick = int(np.argmax(np.where(open_, merit, -np.inf)))
+    open_[seen] = False
+    while len(seen) < min(len(pool.y), start + limit):
+        merit = np.where(open_, search.merit(np.array(seen), pool.y[seen]), -np.inf)
+        pick = int(order[np.argmax(merit[order])])
         seen.append(pick)
         open_[pick] = False
         if pool.good[pick]:

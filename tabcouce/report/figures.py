@@ -11,6 +11,7 @@ from markupsafe import Markup
 from tabcouce.report import captions, charts
 from tabcouce.report.catalogue import Words
 from tabcouce.report.residual_text import along_time_say, by_context_say, centred, residuals
+from tabcouce.report.savings_text import savings_say
 from tabcouce.report.static_chart import DRAWN, drawing
 from tabcouce.report.summary import Curve, Points, TargetSummary
 from tabcouce.report.verdict_text import best_model
@@ -63,6 +64,9 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
     if target.what_if is not None and target.verdict.outcome != "do_not_predict":
         say = captions.what_if(target, target.what_if, w)
         add("what_if", w("chart.what_if"), say, charts.what_if_panels(target, target.what_if, w))
+    if target.savings is not None:
+        say = savings_say(target.savings, w)
+        add("savings", w("savings.title"), say, charts.savings_curve(target.savings, w))
     return found
 
 

@@ -34,6 +34,7 @@ def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
         "intervals": None if chosen.band is None else asdict(chosen.band),
         "noise_ceiling": None if chosen.ceiling is None else asdict(chosen.ceiling),
         "alarms": None if chosen.alarms is None else _alarms(chosen.alarms),
+        "experiments_saved": _savings(chosen),
         "capability": None if chosen.capability is None else asdict(chosen.capability),
         "caps": [asdict(cap) for cap in chosen.caps],
         "timings": {**summary.seconds, **chosen.seconds},
@@ -123,6 +124,15 @@ def _splits(target: TargetSummary) -> dict[str, Any]:
             "notes": scores.notes,
         }
     return found
+
+
+def _savings(target: TargetSummary) -> dict[str, Any] | None:
+    """Optimistic by its nature: the pool is the rows that were really made."""
+    if target.savings is None:
+        return None
+    document = asdict(target.savings)
+    document["optimistic"] = "searched among rows that were really made"
+    return document
 
 
 def _verdict(target: TargetSummary) -> dict[str, Any]:

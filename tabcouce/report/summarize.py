@@ -79,6 +79,7 @@ def _target_summary(
         alarms=None if study.alarms is None else alarm_summary(study.alarms, seed=seed),
         caps=study.caps,
         seconds=dict(study.seconds),
+        savings=study.savings,
         what_if=what_if(study),
         groups=study.groups,
         pairs=study.pairs,

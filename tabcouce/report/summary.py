@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.capability import Capability
 from tabcouce.evaluation.noise_ceiling import NoiseCeiling
@@ -191,6 +192,7 @@ class TargetSummary:
     models        keys in MODEL_ORDER
     outside_rate  share of held-out rows flagged as out of range
     capability    of the measured target; None without declared limits
+    savings       experiments a search would have saved on these rows; None where it says nothing
     ceiling       what replicated settings allow any model at most; None without replicates
     alarms        detectors and the one limit; None but for the task 'anomaly'
     """
@@ -216,6 +218,7 @@ class TargetSummary:
     alarms: AlarmSummary | None = None
     caps: tuple[Cap, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
+    savings: Savings | None = None
     what_if: WhatIfView | None = None
     groups: tuple[ColumnGroup, ...] = ()
     pairs: tuple[PairEffect, ...] = ()

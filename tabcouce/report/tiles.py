@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from tabcouce.report.captions import short_split
+from tabcouce.report.captions import sentences, short_split
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, score, significant, with_unit
+from tabcouce.report.savings_text import savings_tile
 from tabcouce.report.summary import Band, TargetSummary
+from tabcouce.report.tile import Tile
 from tabcouce.report.verdict_text import best_model, held_out, unseen
 
 
-@dataclass(frozen=True)
-class Tile:
-    """title, value and note are ready to be shown; steps, where given, replace the value.
-
-    steps  (label, score) from the easiest way of holding out to the headline one
-    """
-
-    title: str
-    value: str
-    note: str
-    steps: tuple[tuple[str, str], ...] = ()
-
-
 def tiles(target: TargetSummary, w: Words) -> tuple[Tile, Tile, Tile, Tile]:
-    """Honest score, gap, error against what matters, interval."""
+    """Honest score, gap, error against what matters, experiments saved (else the interval)."""
+    if target.is_regression and target.savings is not None:
+        error = _error(target, w)
+        error = replace(error, note=sentences(w, error.note, _band_line(target, w)))
+        return _honest(target, w), _gap(target, w), error, savings_tile(target.savings, w)
     if target.is_regression:
         return _honest(target, w), _gap(target, w), _error(target, w), _band(target, w)
     return _honest(target, w), _gap(target, w), _recall(target, w), _precision(target, w)
@@ -101,6 +94,15 @@ def _band(target: TargetSummary, w: Words) -> Tile:
     if band.coverage is None:
         return Tile(title, value, w("tile.band_note_plain"))
     return Tile(title, value, _coverage_note(target, band, w))
+
+
+def _band_line(target: TargetSummary, w: Words) -> str:
+    """The interval in one line, for the tile of the error."""
+    found = _band(target, w)
+    band = target.band
+    if band is None or band.half_width is None:
+        return ""
+    return w("tile.band_line", title=found.title, value=found.value, note=found.note)
 
 
 def _coverage_note(target: TargetSummary, band: Band, w: Words) -> str:

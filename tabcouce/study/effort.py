@@ -25,6 +25,7 @@ class Effort:
     draws           redrawn sets of contexts behind each interval
     explained_rows  held-out rows explained per model
     permuted        columns whose permutation importance is measured, the most important first
+    campaigns       starts of the replay that says how many experiments a search saves
     """
 
     name: EffortName
@@ -39,10 +40,11 @@ class Effort:
     draws: int
     explained_rows: int
     permuted: int
+    campaigns: int
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 300, 300, 20),
-    "standard": Effort("standard", 10, 300, 1.0, 6, None, 10_000, False, 4_000, 1000, 1000, 40),
-    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 2000, 3000, 100),
+    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 300, 300, 20, 8),
+    "standard": Effort("standard", 10, 300, 1.0, 6, None, 10_000, False, 4_000, 1000, 1000, 40, 20),
+    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 2000, 3000, 100, 40),
 }

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import numpy as np
 
+from tabcouce.advice.savings import savings
 from tabcouce.checks import check
 from tabcouce.evaluation import Candidate, ModelScores, Trial, Verdict, decide, score
 from tabcouce.evaluation.deployment import deployed_trials
@@ -30,7 +31,14 @@ from tabcouce.system import Intervals, TrainingRange, fit_intervals
 from tabcouce.system.stack import StackModel
 from tabcouce.system.weights import Mix
 
-STAGES = {"checks": 2.0, "models": 70.0, "scores": 6.0, "final models": 7.0, "factors": 15.0}
+STAGES = {
+    "checks": 2.0,
+    "models": 70.0,
+    "scores": 6.0,
+    "final models": 7.0,
+    "factors": 15.0,
+    "experiments": 1.0,
+}
 PACKAGES = ("tabcouce", "numpy", "pandas", "scikit-learn", "lightgbm", "torch", "shap")
 
 
@@ -138,6 +146,8 @@ def fit_target(
             )
     except KeyboardInterrupt:
         stopped = True  # the study stands without its factors
+    with watch.stage("experiments"):
+        saved, last = finish(lambda: savings(dataset, campaigns=effort.campaigns, seed=seed))
     study = TargetStudy(
         dataset=dataset,
         findings=findings,
@@ -157,9 +167,10 @@ def fit_target(
         final=final,
         caps=caps(trials, plan),
         seconds=dict(watch.seconds),
+        savings=saved,
         alarms=alarms,
     )
-    return study, stopped
+    return study, stopped or last
 
 
 def judge(

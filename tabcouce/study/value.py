@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.trial import ModelScores, Trial, Verdict
 from tabcouce.explanation.accumulated import Accumulated
@@ -46,6 +47,7 @@ class TargetStudy:
                   they were predicted from: what the out-of-range flag costs in false alarms
     final         models refitted on all rows, by key: recommended, known_context, lightgbm
     seconds       wall time by stage
+    savings       runs that a search would have saved on these rows; None for classes
     alarms        detectors, limit and corrections; None but for the task 'anomaly'
     """
 
@@ -68,6 +70,7 @@ class TargetStudy:
     pairs: tuple[PairEffect, ...] = ()
     profiler: Profiler | None = None
     alarms: AlarmStudy | None = None
+    savings: Savings | None = None
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,12 @@ def test_a_rare_specification_is_the_goal_and_a_common_one_is_sharpened():
     assert y[good_rows(Goal("within", 120.0, 130.0), y)].min() == 99.0
 
 
+def test_of_equal_settings_the_place_in_the_file_says_nothing():
+    pool = Pool(np.zeros((100, 1)), np.linspace(1, 0, 100), np.arange(100) < 5)
+    found = replay(pool, lambda s: KernelSearch(pool.Z, Goal("maximise")), campaigns=60, limit=100, seed=0)
+    assert found.low < 0 < found.high
+
+
 def test_too_few_rows_are_not_replayed():
     pool = bowl(20)
     assert replay(pool, lambda s: RandomSearch(20, s), campaigns=3, limit=9, seed=0) is None

@@ -8,6 +8,7 @@ from tabcouce.report.charts.curves import shape_curve, what_if_panels
 from tabcouce.report.charts.factors import factor_curve, importance_bars
 from tabcouce.report.charts.points import class_probabilities, has_points, observed_against_predicted
 from tabcouce.report.charts.residuals import residuals_along_time, residuals_by_context
+from tabcouce.report.charts.savings import savings_curve
 from tabcouce.report.charts.scores import context_scores, difference_forest, honesty_strip
 from tabcouce.report.charts.swarm import contribution_swarm
 
@@ -23,6 +24,7 @@ __all__ = [
     "observed_against_predicted",
     "residuals_along_time",
     "residuals_by_context",
+    "savings_curve",
     "shape_curve",
     "what_if_panels",
 ]
