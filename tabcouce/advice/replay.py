@@ -147,8 +147,8 @@ def replay(
     rng = np.random.default_rng(seed)
     trials, reached = [], []
     for k in range(campaigns):
-        order = rng.permutation(n)
-        count, hit = _campaign(pool, make(seed + k), order, start, limit)
+        first = rng.permutation(np.flatnonzero(~pool.good))[:start]
+        count, hit = _campaign(pool, make(seed + k), first, rng.permutation(n), limit)
         trials.append(count)
         reached.append(hit)
     random = expected_random(n, good, start)
@@ -171,16 +171,18 @@ def replay(
     )
 
 
-def _campaign(pool: Pool, search: Search, order: Codes, start: int, limit: int) -> tuple[float, bool]:
+def _campaign(pool: Pool, search: Search, first: Codes, order: Codes, limit: int) -> tuple[float, bool]:
     """Runs needed, and whether the limit sufficed; beyond it the rest is searched at random.
 
-    order  (n,) the rows drawn at random: the first that are not good are the start, and of equally
-           promising rows (replicates) the first is taken, so that the order of the file says nothing
+    first  (s,) rows it starts from
+    order  (n,) all rows drawn at random: of equally promising ones (replicates) the first is taken, so
+           that the order of the file says nothing. Drawn apart from `first`: a draw that gave the
+           start its rows has the good ones it skipped at its head.
     """
-    seen = list(order[~pool.good[order]][:start])
+    seen = list(first)
     open_ = np.ones(len(pool.y), bool)
     open_[seen] = False
-    while len(seen) < min(len(pool.y), start + limit):
+    while len(seen) < min(len(pool.y), len(first) + limit):
         merit = np.where(open_, search.merit(np.array(seen), pool.y[seen]), -np.inf)
         pick = int(order[np.argmax(merit[order])])
         seen.append(pick)
