@@ -37,7 +37,12 @@ def contribution_swarm(target: TargetSummary, w: Words) -> Spec:
                     "f3:Q",
                     scale=colour,
                     legend=alt.Legend(
-                        title=w("swarm.legend"), orient="top", format=".0%", gradientLength=160, tickCount=2
+                        title=w("swarm.legend"),
+                        orient="top",
+                        format=".0%",
+                        gradientLength=160,
+                        tickCount=2,
+                        titleLimit=400,
                     ),
                 ),
                 alt.value(GREY),
