@@ -151,6 +151,8 @@ class CouceEstimator(BaseEstimator):
     shift_: Shift | None = None
     """What a calibrated copy adds."""
     selection_: tuple[InnerTrial, ...]
+    calibration_slope_: float
+    """Share in [0, 1] of the blind prediction's distance from the mean that is believed."""
     left_out_: Array
     """Blind estimate of each training row by members that never saw its held-out context (without
     context: the row). NaN for rows that `max_rows` thinned away, and where one or two members
@@ -249,6 +251,7 @@ class CouceEstimator(BaseEstimator):
         own.within_, own.typical_ = fitted.within, fold.typical
         own.intervention_ = fitted.choice.blind.intervene
         own.selection_ = fitted.trials
+        own.calibration_slope_ = fitted.slope.share
         own.slopes_ = own._slopes(fold)
         own.overlap_ = own._overlap(fold)
         own.rows_used_ = len(kept)
@@ -259,7 +262,7 @@ class CouceEstimator(BaseEstimator):
             y=fold.y,
             unit=fold.unit,
             estimate={
-                name: own._as_estimate(fitted.left_out[variant])
+                name: own._as_estimate(fitted.slope.left_out if name == "blind" else fitted.left_out[variant])
                 for name, variant in roles.items()
                 if variant is not None and (name == "blind" or variant != choice.blind)
             },
@@ -378,9 +381,9 @@ class CouceEstimator(BaseEstimator):
         if view == "within":
             assert self.within_ is not None and self.place_ is not None
             return self.within_.plain(with_place(u, self.code_.observed(u), self.place_))
-        if view == "adjusted" or self.view_ == "do":
+        if view == "adjusted":
             return self.adjusted_.do(u)
-        return self.blind_.plain(u)
+        return self.blind_.do(u) if self.view_ == "do" else self.blind_.plain(u)
 
     def _blind(self, X: Any) -> Array:
         """(n,) or (n, k): what `predict` says without context."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.encoder.backdoor import Prior
+from tabcouce.encoder.calibration_slope import CalibrationSlope
 from tabcouce.encoder.fitted_view import FittedView, TargetUnits
 from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
 from tabcouce.encoder.member_task import MemberTask, Weights
@@ -30,10 +31,11 @@ class Trained:
 class FittedFold:
     """The views of one fold, and how they did on contexts that their members never saw.
 
-    blind     what predicts a new context; adjusted: what predicts a known one and do(x)
+    blind     what predicts a new context, shrunken by `slope`
+    adjusted  what predicts a known one and do(x); never shrunken
     within    what predicts a new context with unlabelled rows; None where not trained or not better
     left_out  (n, k) of each variant kept: prediction of every row by members that never saw the
-              row's held-out context; NaN where no member held it out
+              row's held-out context; NaN where no member held it out; slope.left_out is the blind one's
     """
 
     blind: FittedView
@@ -41,6 +43,7 @@ class FittedFold:
     within: FittedView | None
     choice: Choice
     trials: tuple[InnerTrial, ...]
+    slope: CalibrationSlope
     left_out: Mapping[Variant, npt.NDArray[np.float64]]
 
 
@@ -51,12 +54,15 @@ def fitted_fold(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, pla
     trials = tuple(inner_trial(fold, variant, left_out[variant]) for variant in plan.variants)
     choice = choose(trials, view=plan.view, interventions=plan.interventions)
     kept = {v: _joined(fold, own[v], shape) for v in choice.kept}
+    slope = CalibrationSlope.of(left_out[choice.blind], fold.y, fold.unit, fold.classes)
+    blind = kept[choice.blind]
     return FittedFold(
-        blind=kept[choice.blind],
+        blind=blind.shrunk(slope.share, slope.centre) if slope.share < 1 else blind,
         adjusted=kept[choice.known],
         within=kept[choice.within] if choice.within else None,
         choice=choice,
         trials=trials,
+        slope=slope,
         left_out={v: left_out[v] for v in choice.kept},
     )
 
@@ -101,7 +107,7 @@ def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> Fitted
     return FittedView.of(
         replace(shape, within=trained[0].variant.within),
         [one.weights for one in trained],
-        TargetUnits(np.array([c for c, _ in units]), np.array([s for _, s in units])),
+        TargetUnits(np.array([np.full(shape.outputs, c) for c, _ in units]), np.array([s for _, s in units])),
         Prior.of(fold.index[rows]),
         trained[0].variant.use_context,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,10 @@ ROWS_AT_ONCE = 4096
 
 @dataclass(frozen=True)
 class TargetUnits:
-    """Per member (M,) centre and scale of the target; 0 and 1 for classes."""
+    """Per member the centre (M, k) and scale (M,) of the target; 0 and 1 for classes.
+
+    An output is read as output * scale + centre, for classes before the softmax.
+    """
 
     centre: npt.NDArray[np.float64]
     scale: npt.NDArray[np.float64]
@@ -49,7 +53,7 @@ class FittedView(nn.Module):
         self.prior = prior
         self.use_context = use_context
         self.register_buffer("effect", torch.as_tensor(effect))  # (M, L + 1, k)
-        self.register_buffer("centre", torch.as_tensor(units.centre)[:, None, None])
+        self.register_buffer("centre", torch.as_tensor(units.centre)[:, None])
         self.register_buffer("scale", torch.as_tensor(units.scale)[:, None, None])
 
     @classmethod
@@ -69,6 +73,13 @@ class FittedView(nn.Module):
         effect = np.zeros((len(weights), shape.levels + 1, shape.outputs))
         return cls(net, units, prior, effect, use_context)
 
+    def shrunk(self, share: float, centre: npt.NDArray[np.float64]) -> FittedView:
+        """A copy that reads every member's answer z as centre + share (z - centre)."""
+        own = copy.deepcopy(self)
+        own.scale *= share
+        own.centre.mul_(share).add_(torch.as_tensor((1 - share) * centre))
+        return own
+
     # Tensors in, tensors out: also differentiated by attributions ------------------------
 
     def _encode(self, u: Tensor) -> Encoded:
@@ -87,9 +98,8 @@ class FittedView(nn.Module):
 
     def _mean(self, output: Tensor) -> Tensor:
         """Mean over members: values in target units, or probabilities (M, n, k) -> (n, k)."""
-        if self.net.shape.is_regression:
-            return (output * self.scale + self.centre).mean(0)
-        return output.softmax(-1).mean(0)
+        read = output * self.scale + self.centre
+        return read.mean(0) if self.net.shape.is_regression else read.softmax(-1).mean(0)
 
     def plain_tensor(self, u: Tensor) -> Tensor:
         """Without context: what a pooled variant predicts for everyone."""

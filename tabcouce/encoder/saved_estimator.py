@@ -29,6 +29,7 @@ KEPT = (
     "feature_names_in_",
     "classes_",
     "view_",
+    "calibration_slope_",
     "intervention_",
     "rows_used_",
     "range_",

@@ -32,7 +32,8 @@ def view_arrays(view: FittedView, prefix: str) -> Arrays:
         for name, value in view.net.state_dict().items()
     }
     arrays[f"{prefix}.effect"] = view.effect.numpy()
-    arrays[f"{prefix}.units"] = np.stack([view.centre.numpy().ravel(), view.scale.numpy().ravel()])
+    arrays[f"{prefix}.centre"] = view.centre.numpy()[:, 0]
+    arrays[f"{prefix}.scale"] = view.scale.numpy()[:, 0, 0]
     arrays[f"{prefix}.combination"] = view.prior.combination
     arrays[f"{prefix}.weight"] = view.prior.weight
     return arrays
@@ -42,10 +43,12 @@ def view_from(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]
     """Inverse of `view_settings` and `view_arrays`."""
     net = PackedNet(NetShape(**settings["shape"]), [0] * int(settings["members"]))
     net.load_state_dict({name: torch.as_tensor(arrays[f"{prefix}.net.{name}"]) for name in net.state_dict()})
-    centre, scale = np.asarray(arrays[f"{prefix}.units"], dtype=float)
     return FittedView(
         net,
-        TargetUnits(centre, scale),
+        TargetUnits(
+            np.asarray(arrays[f"{prefix}.centre"], dtype=float),
+            np.asarray(arrays[f"{prefix}.scale"], dtype=float),
+        ),
         Prior(np.asarray(arrays[f"{prefix}.combination"]), np.asarray(arrays[f"{prefix}.weight"])),
         np.asarray(arrays[f"{prefix}.effect"], dtype=float),
         bool(settings["use_context"]),
