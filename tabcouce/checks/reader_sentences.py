@@ -119,6 +119,13 @@ READER_SENTENCES: Mapping[str, Sentence] = {
         "Sheets with the same columns as '{sheet}' were not read: {names}",
         "Stack them with --stack-sheets; the name of the sheet becomes the context 'sheet'.",
     ),
+    "external-links": Sentence(
+        "The workbook links to other files; no link was followed, stored values count."
+    ),
+    "macros": Sentence("The workbook holds macros; none was run."),
+    "data-connections": Sentence(
+        "The workbook holds data connections; none was opened, stored values count."
+    ),
     "hidden-sheets.one": Sentence("1 hidden sheet was not read: {names}", _SHEET),
     "hidden-sheets.many": Sentence("{count} hidden sheets were not read: {names}", _SHEET),
     "stacked": Sentence(

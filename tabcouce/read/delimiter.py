@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.cells import is_blank
 
-_CANDIDATES = ("\t", ";", "|", ",")
+CANDIDATES = ("\t", ";", "|", ",")
 _JUDGED_ROWS = 200
 _SLACK = 0.1
 """A mark may split so much smaller a share of the records than the best and still be judged."""
@@ -62,7 +62,7 @@ def find_delimiter(text: str, place: Place) -> str:
     numbers only, semicolons of a remark in data only), and then the one that leaves numbers.
     Raises ReadError if blanks seem to be the only separator
     """
-    found = [splitting for mark in _CANDIDATES if (splitting := _split(text, mark, place)) is not None]
+    found = [splitting for mark in CANDIDATES if (splitting := _split(text, mark, place)) is not None]
     if not found:
         _refuse_blanks(text, place)
         return ","

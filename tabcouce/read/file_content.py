@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import zlib
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from tabcouce.errors import Place, ReadError
+from tabcouce.read.bounds import check_archive, unpack_gzip
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -47,7 +47,7 @@ def load(path: Path) -> FileContent:
     """Read a file and tell a workbook from a text file.
 
     Raises  ReadError if there is no such file, it is a folder, it is empty, or it holds
-            something that is not a table
+            something that is not a table, or it would unpack beyond the bounds
     """
     place = Place(file=path.name)
     stored = _stored_bytes(path, place)
@@ -72,6 +72,8 @@ def load(path: Path) -> FileContent:
     }
     for starts, kind in binary.items():
         if data.startswith(starts):
+            if data.startswith(_ZIP):
+                check_archive(data, place)
             return FileContent(path.name, data, kind, hashlib.sha256(stored).hexdigest())
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     _check_text(data, suffix, place)
@@ -99,8 +101,8 @@ def _unpacked(stored: bytes, place: Place) -> bytes:
     if not stored.startswith(_GZIP):
         return stored
     try:
-        return gzip.decompress(stored)
-    except (OSError, EOFError, zlib.error) as error:
+        return unpack_gzip(stored, place)
+    except (EOFError, zlib.error) as error:
         raise ReadError(
             f"the gzip file is damaged ({error})", place=place, remedy="Copy or download it again."
         ) from None

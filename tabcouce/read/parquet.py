@@ -8,6 +8,7 @@ import numpy as np
 
 from tabcouce.errors import MissingExtraError, Place, ReadError
 from tabcouce.read.assembly import RawSheet, assemble
+from tabcouce.read.bounds import MOST_CELLS, check_width
 from tabcouce.read.file_content import FileContent
 from tabcouce.read.grid import RawColumn
 from tabcouce.read.header import Header
@@ -33,6 +34,7 @@ def read_parquet(content: FileContent, layout: Layout) -> Table:
             remedy="Install it with: pip install 'tabcouce[parquet]' -- or export the table as CSV.",
         ) from None
     try:
+        _check_size(pyarrow.parquet.read_metadata(pyarrow.BufferReader(content.data)), place)
         found = pyarrow.parquet.read_table(pyarrow.BufferReader(content.data))
     except (pyarrow.ArrowException, OSError) as error:
         raise ReadError(
@@ -51,6 +53,18 @@ def read_parquet(content: FileContent, layout: Layout) -> Table:
     )
     source = Source(file=content.name, sha256=content.sha256, decimal=".")
     return assemble(RawSheet(source, header, columns, [list(found.column_names)]), layout)
+
+
+def _check_size(metadata: Any, place: Place) -> None:
+    """Runs of one value pack a thousand million rows into a few bytes."""
+    check_width(metadata.num_columns, place)
+    if metadata.num_rows * metadata.num_columns > MOST_CELLS:
+        raise ReadError(
+            f"the table has {metadata.num_rows:,} rows of {metadata.num_columns:,} columns; "
+            f"at most {MOST_CELLS:,} cells are read",
+            place=place,
+            remedy="Split it, or leave out columns.",
+        )
 
 
 def _cells(column: Any, name: str, place: Place) -> RawColumn:

@@ -12,8 +12,9 @@ import pandas as pd
 
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.assembly import RawColumn, RawSheet, assemble
+from tabcouce.read.bounds import check_width
 from tabcouce.read.cells import MISSING_TOKENS, is_blank, type_cells
-from tabcouce.read.delimiter import find_decimal, find_delimiter, records
+from tabcouce.read.delimiter import CANDIDATES, find_decimal, find_delimiter, records
 from tabcouce.read.encoding import decode
 from tabcouce.read.file_content import FileContent
 from tabcouce.read.head import HEAD_ROWS
@@ -26,6 +27,8 @@ from tabcouce.read.turned import lies_on_its_side
 
 _SAMPLE_ROWS = 5000
 """Rows whose text decides how the rest of a long file is read."""
+_JUDGED = 16_000_000
+"""Characters in which too many columns are looked for, before they are taken apart."""
 _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _CODE = "[+-]?(?:0[0-9]+|[0-9]{16,})"
 _TOO_WIDE = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
@@ -38,6 +41,7 @@ def read_text(content: FileContent, layout: Layout) -> Table:
     text = decoded.text
     if "\x00" in text:
         raise ReadError("the file is not text", place=place, remedy="Save the table as CSV or .xlsx.")
+    check_width(_widest(text), place)
     declared = _SEPARATOR_LINE.match(text)
     delimiter = layout.delimiter or (declared.group(1) if declared else find_delimiter(text, place))
     if len(delimiter) != 1:
@@ -67,6 +71,12 @@ def read_text(content: FileContent, layout: Layout) -> Table:
     _refuse_ragged(head, header, columns, place)
     notes = (*_notes(source, decoded.certain), *title_notes(head, header, place))
     return assemble(RawSheet(source, header, columns, head[: header.first], notes), layout)
+
+
+def _widest(text: str) -> int:
+    """Cells that the first lines have at most, whatever the delimiter turns out to be."""
+    lines = text[:_JUDGED].split("\n")[:HEAD_ROWS]
+    return 1 + max(line.count(mark) for line in lines for mark in CANDIDATES)
 
 
 def _is_special(head: list[list[str]], layout: Layout, decimal: str) -> bool:

@@ -20,6 +20,7 @@ from python_calamine import (
 )
 
 from tabcouce.errors import Place, ReadError
+from tabcouce.read import bounds
 from tabcouce.read.cells import is_blank
 from tabcouce.read.column_letter import column_letter
 from tabcouce.read.file_content import FileContent
@@ -30,11 +31,10 @@ from tabcouce.read.note import MOST_CELLS, CellRead, Note
 from tabcouce.read.rows import read_rows
 from tabcouce.read.sheet_xml import SheetFacts, scan_sheet
 from tabcouce.read.table import Layout, Source, Table
+from tabcouce.read.unfollowed import unfollowed_notes
 
 ROLES_SHEET = "roles"
 """Name of the sheet that holds roles; it is never data."""
-_MOST_CELLS = 200_000_000
-"""Cells of a sheet beyond which it is refused before it fills the memory."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def read_workbook(content: FileContent, layout: Layout) -> Table:
     source = Source(file=content.name, sha256=content.sha256, sheet=cells.name, decimal=layout.decimal or ".")
     table = read_rows(cells.rows, cells.merges, source, layout, cells.notes)
     facts = () if table.source.turned else _fact_notes(cells.facts, table)
-    return replace(table, notes=(*table.notes, *facts, *_alike(content, cells, table)))
+    unfollowed = unfollowed_notes(content.data, Place(file=content.name))
+    return replace(table, notes=(*table.notes, *facts, *_alike(content, cells, table), *unfollowed))
 
 
 def _alike(content: FileContent, cells: SheetCells, table: Table) -> list[Note]:
@@ -147,7 +148,7 @@ def _sheet(book: CalamineWorkbook, sheet: str, place: Place) -> CalamineSheet:
             place=place,
             remedy="Open the workbook in Excel, let Excel repair it and save it again.",
         ) from None
-    if found.total_height * found.total_width > _MOST_CELLS:
+    if found.total_height * found.total_width > bounds.MOST_CELLS:
         raise ReadError(
             f"the sheet reaches down to row {found.total_height + 1}, column "
             f"{column_letter(found.total_width)}, which is too large to read",
