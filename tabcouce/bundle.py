@@ -23,6 +23,8 @@ import pandas as pd
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as dump_arrays
 
+from tabcouce.advice.neighbour_quality import NeighbourQuality
+from tabcouce.advice.past_rows import PastRows
 from tabcouce.encoder import CouceDetector
 from tabcouce.errors import BundleError, Place
 from tabcouce.models.contract import Model, State
@@ -36,7 +38,8 @@ from tabcouce.report.plain import plain, restore
 from tabcouce.report.result import target_folder
 from tabcouce.roles.declaration import Derived
 from tabcouce.study import Study, TargetStudy
-from tabcouce.study.saved import InputColumn, Promise, SavedStudy, SavedTarget
+from tabcouce.study.advise import Advice, kept_encoder
+from tabcouce.study.saved import InputColumn, Memory, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
 from tabcouce.system.alarm import Alarm
 from tabcouce.system.stack import KINDS, StackModel
@@ -102,6 +105,7 @@ def replace_folder(fresh: Path, place: Path) -> None:
 def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame]) -> dict[str, bytes]:
     """Relative path -> content of every file of the study folder, the manifest last."""
     files: dict[str, bytes] = {"summary.json": dump_json(summary.to_json())}
+    units = {column.name: column.unit for column in study.table.columns}
     targets = []
     for number, (target, frame) in enumerate(zip(study.targets, predictions, strict=True), start=1):
         where = f"targets/{target_folder(number, target.dataset.target)}"
@@ -109,13 +113,15 @@ def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame])
         models = {}
         for key, model in target.final.items():
             models[key] = model_files(model, f"{where}/{key}", files)
-        entry = {**describe_target(target), "folder": where, "models": models}
+        entry = {**describe_target(target, units), "folder": where, "models": models}
         if target.alarms is not None:
             alarm = target.alarms.alarm
             entry["alarm"] = {
                 **alarm.settings(),
                 "detector": model_files(alarm.detector, f"{where}/alarm-{alarm.key}", files),
             }
+        if target.advice is not None:
+            entry["similar"] = memory_entry(target, target.advice, f"{where}/similar", files)
         targets.append(entry)
     manifest = {
         "schema_version": SCHEMA_VERSION,
@@ -135,7 +141,25 @@ def dump_json(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
 
 
-def model_files(model: Model | Detector, stem: str, files: dict[str, bytes]) -> dict[str, Any]:
+def memory_entry(target: TargetStudy, advice: Advice, stem: str, files: dict[str, bytes]) -> dict[str, Any]:
+    """Add the past rows and, where no final model holds it, the encoder of their embedding."""
+    blocks: dict[str, list[int]] = {}
+    for j, name in enumerate(target.dataset.X.columns):
+        block = target.dataset.role(str(name)).block
+        if block is not None:
+            blocks.setdefault(block, []).append(j)
+    apart = advice.encoder is not None and kept_encoder(target.final, None) is None
+    return {
+        "past": model_files(advice.past, stem, files),
+        "encoder": model_files(advice.encoder, f"{stem}-encoder", files)
+        if apart and advice.encoder
+        else None,
+        "quality": plain(asdict(advice.neighbours)),
+        "blocks": blocks,
+    }
+
+
+def model_files(model: Model | Detector | PastRows, stem: str, files: dict[str, bytes]) -> dict[str, Any]:
     """Add a model's files; returns the manifest entry that brings it back."""
     state = model.state()
     files[f"{stem}.settings.json"] = dump_json(state.settings)
@@ -151,8 +175,8 @@ def model_files(model: Model | Detector, stem: str, files: dict[str, bytes]) -> 
     return entry
 
 
-def describe_target(target: TargetStudy) -> dict[str, Any]:
-    """The manifest's account of one target."""
+def describe_target(target: TargetStudy, units: Mapping[str, str | None]) -> dict[str, Any]:
+    """The manifest's account of one target; units: those of the file, where the roles name none."""
     data, verdict = target.dataset, target.verdict
     headline = next(
         s for s in target.scores if s.split == verdict.headline and s.model == verdict.recommended
@@ -168,11 +192,16 @@ def describe_target(target: TargetStudy) -> dict[str, Any]:
         rmse_high=rmse.high if rmse else None,
     )
     inputs = [
-        InputColumn(str(name), pd.api.types.is_numeric_dtype(data.X[name].dtype), data.role(str(name)).unit)
+        InputColumn(
+            str(name),
+            pd.api.types.is_numeric_dtype(data.X[name].dtype),
+            data.role(str(name)).unit or units.get(str(name)),
+        )
         for name in data.X.columns
     ]
     return {
         "target": data.target,
+        "unit": data.role(data.target).unit or units.get(data.target),
         "task": data.task,
         "classes": list(data.classes),
         "inputs": [asdict(column) for column in inputs],
@@ -258,6 +287,8 @@ def restore_target(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> S
             "half_width": float("inf") if width is None else width,
             "per_unit": tuple(float("nan") if v is None else v for v in bands["per_unit"]),
         }
+    models = {key: restore_model(model, contents) for key, model in entry["models"].items()}
+    similar = entry.get("similar")
     return SavedTarget(
         target=entry["target"],
         task=entry["task"],
@@ -267,11 +298,25 @@ def restore_target(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> S
         recommended=entry["recommended"],
         known_context=entry["known_context"],
         outcome=entry["outcome"],
-        models={key: restore_model(model, contents) for key, model in entry["models"].items()},
+        models=models,
         intervals=None if bands is None else Intervals(**bands),
         inside=TrainingRange.from_settings(entry["inside"]),
         promise=Promise(**entry["promise"]),
         alarm=None if entry.get("alarm") is None else restore_alarm(entry["alarm"], contents),
+        unit=entry.get("unit"),
+        memory=None if similar is None else restore_memory(similar, models, contents),
+    )
+
+
+def restore_memory(
+    entry: Mapping[str, Any], models: Mapping[str, Model], contents: Mapping[str, bytes]
+) -> Memory:
+    own = entry["encoder"]
+    return Memory(
+        past=PastRows.from_state(restore_state(entry["past"], contents)),
+        encoder=kept_encoder(models, None) if own is None else restore_model(own, contents),
+        quality=restore(NeighbourQuality, entry["quality"]),
+        blocks={name: tuple(members) for name, members in entry["blocks"].items()},
     )
 
 

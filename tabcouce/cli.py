@@ -379,13 +379,7 @@ def predict(
         from tabcouce.study.inputs import layout_again
         from tabcouce.study.predict import predict_study
 
-        path = out or data.with_name(f"{data.name.rsplit('.', 1)[0]}.predictions.xlsx")
-        spare_the_data(data, path)
-        if path.suffix.lower() != ".xlsx":
-            raise typer.BadParameter(
-                f"'{path.name}' does not end in .xlsx; predictions are written as a workbook.",
-                param_hint="--out",
-            )
+        path = workbook_beside(data, out, "predictions")
         saved = load_study(study)
         layout = layout_again(saved.layout, data, sheet=sheet)
         layout = layout if encoding is None else replace(layout, encoding=encoding)
@@ -399,6 +393,50 @@ def predict(
             for note in prediction.notes:
                 say(f"Note: {note}")
         say(f"Predictions: {path}")
+
+
+@app.command()
+def similar(
+    study: StudyFolder,
+    data: Data,
+    k: Annotated[int, typer.Option("--k", min=1, help="Past rows per new row.")] = 5,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Context column: compare its levels, not rows.", show_default=False),
+    ] = None,
+    space: Annotated[str, typer.Option(help="auto, encoder, scaled or leaves.")] = "auto",
+    out: Out = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    lang: Lang = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Show the past rows or lots most like those of a new file, and what they differ in."""
+    with errors_as_exit_codes():
+        from tabcouce.bundle import load_study
+        from tabcouce.read import read_table
+        from tabcouce.report.catalogue import words
+        from tabcouce.report.similar_sheet import write_similar
+        from tabcouce.report.similar_text import similar_document, similar_lines
+        from tabcouce.study.inputs import layout_again
+        from tabcouce.study.similar import similar_rows
+
+        check_language(lang)
+        if space not in SPACES:
+            raise typer.BadParameter(f"'{space}' is not one of {', '.join(SPACES)}.", param_hint="--space")
+        path = workbook_beside(data, out, "similar")
+        saved = load_study(study)
+        layout = layout_again(saved.layout, data, sheet=sheet)
+        layout = layout if encoding is None else replace(layout, encoding=encoding)
+        answers = similar_rows(saved, read_table(data, layout), k=k, space=space, by=by)
+        write_similar(answers, path, words(lang))
+        if as_json:
+            put_json([similar_document(answer) for answer in answers])
+        for answer in answers:
+            if not as_json:
+                for line in similar_lines(answer, words(lang)):
+                    put(line)
+        say(f"Similar rows: {path}")
 
 
 @app.command()
@@ -549,7 +587,19 @@ def spare_the_data(data: Path, out: Path) -> None:
         raise typer.BadParameter(f"'{out}' is the data itself; it is never overwritten.", param_hint="--out")
 
 
+def workbook_beside(data: Path, out: Path | None, what: str) -> Path:
+    """Where an answer about a file goes: --out, or '<name>.<what>.xlsx' beside it."""
+    path = out or data.with_name(f"{data.name.rsplit('.', 1)[0]}.{what}.xlsx")
+    spare_the_data(data, path)
+    if path.suffix.lower() != ".xlsx":
+        raise typer.BadParameter(
+            f"'{path.name}' does not end in .xlsx; {what} are written as a workbook.", param_hint="--out"
+        )
+    return path
+
+
 LANGUAGES = ("en", "ja")
+SPACES = ("auto", "encoder", "scaled", "leaves")
 DEVICES = ("auto", "cpu", "cuda")
 
 

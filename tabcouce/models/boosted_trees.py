@@ -183,6 +183,14 @@ def raw_score(booster: lgb.Booster, codes: Floats, threads: int, rounds: int | N
     )
 
 
+def tree_leaves(booster: lgb.Booster, codes: Floats, threads: int) -> npt.NDArray[np.int32]:
+    """(n, trees) number of the leaf that each row ends in."""
+    leaves = np.asarray(
+        booster.predict(codes, pred_leaf=True, num_threads=useful_threads(threads, codes.size))
+    )
+    return leaves.reshape(len(codes), -1).astype(np.int32)
+
+
 def tree_contributions(booster: lgb.Booster, codes: Floats, classes: int, threads: int) -> Floats:
     """(n, p + 1), or (n, k, p + 1) for more than two classes: exact SHAP values, base last.
 

@@ -20,6 +20,7 @@ from tabcouce.models.boosted_trees import (
     raw_score,
     to_estimate,
     tree_contributions,
+    tree_leaves,
 )
 from tabcouce.models.contract import State
 from tabcouce.models.design_matrix import DesignMatrix
@@ -134,6 +135,10 @@ class BoostingModel(PanelEstimator):
     def estimate(self, X: pd.DataFrame, context: pd.DataFrame | None = None) -> Floats:
         trees = raw_score(self.booster_, self.matrix_.codes(X), self.threads)
         return self._bounded(trees + self._offset(len(X), context))
+
+    def leaves(self, X: pd.DataFrame) -> npt.NDArray[np.int32]:
+        """(n, trees) leaf of each row in each tree: rows that share many are alike to the trees."""
+        return tree_leaves(self.booster_, self.matrix_.codes(X), self.threads)
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """(n, p + 1), or (n, k, p + 1) for more than two classes: exact SHAP values, base last.

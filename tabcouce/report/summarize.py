@@ -83,6 +83,7 @@ def _target_summary(
         what_if=what_if(study),
         groups=study.groups,
         pairs=study.pairs,
+        neighbours=None if study.advice is None else study.advice.neighbours,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from tabcouce.advice.neighbour_quality import NeighbourQuality
 from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.capability import Capability
@@ -222,6 +223,7 @@ class TargetSummary:
     what_if: WhatIfView | None = None
     groups: tuple[ColumnGroup, ...] = ()
     pairs: tuple[PairEffect, ...] = ()
+    neighbours: NeighbourQuality | None = None
 
     @property
     def is_regression(self) -> bool:

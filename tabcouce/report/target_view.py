@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tabcouce.checks.finding import Finding
 from tabcouce.report import captions
+from tabcouce.report.advice_table import neighbour_sentence, neighbour_table
 from tabcouce.report.alarm_view import AlarmView, alarm_view
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.capability_table import capability_sentence, capability_table
@@ -80,6 +81,8 @@ class TargetView:
     curves: tuple[Figure, ...]
     curves_say: str
     together: str
+    neighbours: TableView | None
+    neighbours_say: str
 
 
 def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
@@ -134,6 +137,8 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         ),
         curves_say=captions.curves(target, w),
         together=captions.together(target, w),
+        neighbours=neighbour_table(target, w),
+        neighbours_say=neighbour_sentence(target, w),
     )
 
 

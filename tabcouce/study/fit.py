@@ -20,6 +20,7 @@ from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
 from tabcouce.roles.declaration import Derived
 from tabcouce.splits import Split, SplitPlan, plan_splits
+from tabcouce.study.advise import Advice, advise
 from tabcouce.study.alarms import AlarmStudy, study_alarms
 from tabcouce.study.effort import Effort
 from tabcouce.study.explain import Explanations, explain
@@ -38,6 +39,7 @@ STAGES = {
     "final models": 7.0,
     "factors": 15.0,
     "experiments": 1.0,
+    "advice": 4.0,
 }
 PACKAGES = ("tabcouce", "numpy", "pandas", "scikit-learn", "lightgbm", "torch", "shap")
 
@@ -148,6 +150,12 @@ def fit_target(
         stopped = True  # the study stands without its factors
     with watch.stage("experiments"):
         saved, last = finish(lambda: savings(dataset, campaigns=effort.campaigns, seed=seed))
+    advice: Advice | None = None
+    try:
+        with watch.stage("advice") as report:
+            advice = advise(judged.headline, final, dataset, split, effort, seed=seed, report=report)
+    except KeyboardInterrupt:
+        stopped = True
     study = TargetStudy(
         dataset=dataset,
         findings=findings,
@@ -169,6 +177,7 @@ def fit_target(
         seconds=dict(watch.seconds),
         savings=saved,
         alarms=alarms,
+        advice=advice,
     )
     return study, stopped or last
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tabcouce.advice.neighbour_quality import NeighbourQuality
+from tabcouce.advice.past_rows import PastRows
 from tabcouce.models.contract import Model
 from tabcouce.read.table import Layout
 from tabcouce.roles.declaration import Derived
@@ -42,11 +44,27 @@ class Promise:
 
 
 @dataclass(frozen=True)
+class Memory:
+    """What `similar` works on.
+
+    encoder  what made the embedding of the past rows; None where none was trained
+    quality  how well neighbours predict in each space
+    blocks   block declared in the roles -> positions of its inputs
+    """
+
+    past: PastRows
+    encoder: Model | None
+    quality: NeighbourQuality
+    blocks: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
 class SavedTarget:
     """One target of a saved study.
 
     recommended    key of the model for a new context; known_context for one in the data
     levels         context column -> its levels in the training rows, as text
+    memory         None in a study that was interrupted or made by an earlier version
     """
 
     target: str
@@ -62,6 +80,8 @@ class SavedTarget:
     inside: TrainingRange
     promise: Promise
     alarm: Alarm | None = None
+    memory: Memory | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.role import Roles
 from tabcouce.splits.split import SplitPlan
+from tabcouce.study.advise import Advice
 from tabcouce.study.alarms import AlarmStudy
 from tabcouce.study.effort import Effort
 from tabcouce.system.intervals import Intervals
@@ -49,6 +50,7 @@ class TargetStudy:
     seconds       wall time by stage
     savings       runs that a search would have saved on these rows; None for classes
     alarms        detectors, limit and corrections; None but for the task 'anomaly'
+    advice        what the commands after `fit` need and how good it is; None where interrupted
     """
 
     dataset: Dataset
@@ -71,6 +73,7 @@ class TargetStudy:
     profiler: Profiler | None = None
     alarms: AlarmStudy | None = None
     savings: Savings | None = None
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,71 @@
+"""What a study keeps and measures for the questions after it: similar rows, a new machine's start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tabcouce.advice.neighbour_quality import NeighbourQuality, neighbour_quality
+from tabcouce.advice.past_rows import PastRows
+from tabcouce.encoder import CouceClassifier, CouceRegressor
+from tabcouce.evaluation.trial import Trial
+from tabcouce.models.contract import Model
+from tabcouce.roles.dataset import Dataset
+from tabcouce.splits.split import Split
+from tabcouce.study.effort import Effort
+from tabcouce.study.progress import Report
+from tabcouce.system.stack import StackModel
+
+ENCODER = "couce"
+Encoder = CouceRegressor | CouceClassifier
+ENCODERS = (CouceRegressor, CouceClassifier)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """For one target.
+
+    past     training rows as `similar` searches them
+    encoder  what made their embedding; None where no encoder was trained
+    """
+
+    neighbours: NeighbourQuality
+    past: PastRows
+    encoder: Encoder | None
+
+
+def advise(
+    headline: Mapping[str, Trial],
+    final: Mapping[str, Model],
+    dataset: Dataset,
+    split: Split,
+    effort: Effort,
+    *,
+    seed: int,
+    report: Report,
+) -> Advice:
+    """headline: the blind trials of the headline split by model; nothing is fitted here."""
+    report("neighbours", 0.0)
+    quality = neighbour_quality(headline, dataset, split, draws=effort.draws, seed=seed)
+    report("embedding", 0.6)
+    encoder = kept_encoder(final, headline.get(ENCODER))
+    embedding = None if encoder is None else encoder.embed(dataset.X).astype(np.float32)
+    trained_on = int(getattr(encoder, "rows_used_", 0))
+    return Advice(quality, PastRows.of(dataset, embedding, trained_on), encoder)
+
+
+def kept_encoder(final: Mapping[str, Model], trial: Trial | None) -> Encoder | None:
+    """The encoder of all rows where the study refitted one, else the fold's with most rows.
+
+    One of a fold is an encoder too: it only never saw the contexts of its fold. So that no
+    second training is needed for `similar` alone.
+    """
+    stacks = [model for model in final.values() if isinstance(model, StackModel)]
+    held: list[object] = [final.get(ENCODER), *(stack.members.get(ENCODER) for stack in stacks)]
+    for model in held:
+        if isinstance(model, ENCODERS):
+            return model
+    fitted = [] if trial is None else [model for model in trial.fitted if isinstance(model, ENCODERS)]
+    return max(fitted, key=lambda model: model.rows_used_, default=None)
