@@ -71,6 +71,6 @@ def test_the_report_says_whether_the_encoder_finds_better_neighbours(fitted):
     found = json.loads((fitted.folder / "result.json").read_text("utf-8"))["neighbours"]
     assert {each["space"] for each in found["spaces"]} == {"scaled", "leaves", "encoder"}
     assert found["split"] == "unseen:機番" and found["neighbours"] == 5
-    best = [each for each in found["spaces"] if each["space"] == found["best"]][0]
+    best = next(each for each in found["spaces"] if each["space"] == found["best"])
     assert found["best"] == "scaled" or best["gain"]["low"] > 0
     assert "Similar past rows" in (fitted.folder / "report.html").read_text("utf-8")

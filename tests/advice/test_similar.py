@@ -44,7 +44,10 @@ def test_the_nearest_rows_are_those_of_plain_loops():
     query = RNG.normal(size=(5, 7)).astype(np.float32)
     found = Gallery("encoder", rows).nearest(query, 4)
     for i in range(5):
-        apart = [float(np.sqrt(sum((float(a) - float(b)) ** 2 for a, b in zip(query[i], r)))) for r in rows]
+        apart = [
+            float(np.sqrt(sum((float(a) - float(b)) ** 2 for a, b in zip(query[i], r, strict=True))))
+            for r in rows
+        ]
         order = sorted(range(60), key=apart.__getitem__)[:4]
         assert found.position[i].tolist() == order
         np.testing.assert_allclose(found.distance[i], [apart[j] for j in order], rtol=1e-4)
@@ -54,7 +57,7 @@ def test_rows_that_share_leaves_are_near():
     leaves = RNG.integers(0, 3, (30, 11)).astype(np.int32)
     found = Gallery("leaves", leaves).nearest(leaves[:2], 3)
     for i in range(2):
-        apart = [sum(int(a != b) for a, b in zip(leaves[i], row)) / 11 for row in leaves]
+        apart = [sum(int(a != b) for a, b in zip(leaves[i], row, strict=True)) / 11 for row in leaves]
         assert found.distance[i].tolist() == pytest.approx(sorted(apart)[:3])
         assert found.position[i, 0] == i
 
