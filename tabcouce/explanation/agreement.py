@@ -23,8 +23,12 @@ def supported_direction(direction: str, adjusted: Effect | None, permutation: Sc
         return "increases" if adjusted.slope > 0 else "decreases"
     if adjusted is None:
         return direction
-    lost = permutation is not None and permutation.low is not None and permutation.low > 0
-    return direction if lost else "mixed"
+    return direction if loses_without(permutation) else "mixed"
+
+
+def loses_without(permutation: Score | None) -> bool:
+    """Whether shuffling the column is shown to cost accuracy: its interval lies above zero."""
+    return permutation is not None and permutation.low is not None and permutation.low > 0
 
 
 def agreement(expected: str, found: str) -> str:

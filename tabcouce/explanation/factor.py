@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -128,3 +128,16 @@ class Factor:
     supported: str = "mixed"
     strength: float = 0.0
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def shown_direction(self) -> str:
+        """The direction to tell: the supported one where it has a sign, else the model's."""
+        return self.supported if self.supported in ("increases", "decreases") else self.direction
+
+
+def ranked(factors: Iterable[Factor]) -> tuple[Factor, ...]:
+    """The strongest first; where no second method supports a strength, by the model's importance.
+
+    Importance alone would let a column lead that only tells the contexts apart.
+    """
+    return tuple(sorted(factors, key=lambda f: (-f.strength, -f.importance, f.name)))

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from tabcouce.evaluation import Score
-from tabcouce.explanation.agreement import bound_to, judged, supported_direction
+from tabcouce.explanation.agreement import bound_to, judged, loses_without, supported_direction
 from tabcouce.explanation.effects import Slopes
-from tabcouce.explanation.factor import Attribution, Effect, Factor
+from tabcouce.explanation.factor import Attribution, Effect, Factor, ranked
 from tabcouce.explanation.strength import strength
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
@@ -30,7 +30,7 @@ def factor_table(
     dataset: Dataset,
     split: Split,
 ) -> tuple[Factor, ...]:
-    """One factor per input, the most important first.
+    """One factor per input, the strongest first (`Factor.rank`).
 
     attribution  contributions on held-out rows of `split`
     permutation  column -> loss, for the columns it was measured for
@@ -75,11 +75,18 @@ def factor_table(
                 adjusted=adjusted,
                 bound_to=bound_to(dataset.X[name], dataset.contexts),
                 supported=found,
-                strength=strength_of(dataset.X[name], attribution.rows, contribution, units, adjusted),
+                strength=strength_of(
+                    dataset.X[name],
+                    attribution.rows,
+                    contribution,
+                    units,
+                    adjusted,
+                    loses_without(permutation.get(name)),
+                ),
                 varies_within_context=within_share(dataset.X[name], split.unit),
             )
         )
-    return tuple(sorted(factors, key=lambda f: (-f.importance, f.name)))
+    return ranked(factors)
 
 
 def direction(
@@ -117,12 +124,13 @@ def strength_of(
     contribution: npt.NDArray[np.float64],
     units: npt.NDArray[np.int64],
     adjusted: Effect | None,
+    lost: bool,
 ) -> float:
     """`strength` of a column of the dataset; a category has no straight part."""
     numeric = pd.api.types.is_numeric_dtype(column.dtype)
     values = column.to_numpy(float) if numeric else np.full(len(column), np.nan)
     spread = float(np.nanstd(values)) if numeric and np.isfinite(values).any() else 0.0
-    return strength(values[rows], contribution, units, spread, adjusted if numeric else None)
+    return strength(values[rows], contribution, units, spread, adjusted if numeric else None, lost)
 
 
 def within_share(column: pd.Series, unit: npt.NDArray[np.int64]) -> float | None:

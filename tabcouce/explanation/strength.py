@@ -1,8 +1,9 @@
 """One size per factor from several methods: how much one standard deviation of it moves the target.
 
 What the model attributes to a column is believed only for the part that the adjusted slope cannot
-see (curvature, interactions); the straight part is the adjusted slope's, which no machine or proxy
-can move. Both are shrunk by their own noise, so a column without effect goes to zero.
+see (curvature, interactions), and only where shuffling the column within held-out contexts costs
+accuracy; the straight part is the adjusted slope's, which no machine or proxy can move. So a column
+without effect goes to zero, and what only tells the contexts apart cannot lead the table.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def strength(
     unit: npt.NDArray[np.int64],
     spread: float,
     adjusted: Effect | None,
+    lost: bool,
 ) -> float:
     """Size of a factor in the unit of the contributions.
 
@@ -29,6 +31,8 @@ def strength(
                           held-out rows; unit (m,) their contexts
     spread                standard deviation of the column over all rows
     adjusted              None, or without an interval, where only the model can tell
+    lost                  whether the model is shown to lose without the column: else its word is
+                          no evidence and counts nothing
 
     Straight part: |slope| * spread, times the positive part of 1 - 1 / t^2 (James and Stein 1961).
     Bent part: standard deviation of the contributions within contexts that no straight line in the
@@ -36,10 +40,12 @@ def strength(
     """
     within = centred(contribution, unit)
     if adjusted is None or adjusted.low is None or adjusted.high is None:
-        return float(within.std())
+        return float(within.std()) if lost else 0.0
     error = (adjusted.high - adjusted.low) / 2 / float(stats.t.ppf(0.975, max(adjusted.clusters - 1, 1)))
     t2 = (adjusted.slope / error) ** 2 if error > 0 else np.inf
     straight = abs(adjusted.slope) * spread * max(0.0, 1 - 1 / t2) if t2 > 0 else 0.0
+    if not lost:
+        return straight
     known = np.isfinite(values)
     x = centred(values[known], unit[known])
     bent = within[known]

@@ -206,8 +206,9 @@ def points(target: TargetSummary, drawn: Points, model: str, w: Words) -> str:
 
 def importance(target: TargetSummary, model: str, w: Words) -> str:
     top = target.factors_of(model)[:3]
+    supported = any(factor.strength > 0 for factor in top)
     return w(
-        "chart.importance_say",
+        "chart.importance_say" if supported else "chart.importance_unsupported",
         names=w.listing([factor.name for factor in top]),
         percent=percent(sum(factor.share for factor in top)),
     )
@@ -226,8 +227,9 @@ def drawn_range(values: tuple[float, ...]) -> tuple[float, float]:
 
 def direction_word(factor: Factor, w: Words) -> str:
     """'increases' and so on; a category has levels, not a direction."""
-    by_level = factor.correlation is None and factor.direction == "mixed"
-    return w.label("direction", "by_level" if by_level else factor.direction)
+    shown = factor.shown_direction
+    by_level = factor.correlation is None and shown == "mixed"
+    return w.label("direction", "by_level" if by_level else shown)
 
 
 def shown_levels(drawn: Curve, w: Words) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tabcouce.explanation.accumulated import Accumulated
-from tabcouce.explanation.factor import Attribution
+from tabcouce.explanation.factor import Attribution, ranked
 from tabcouce.report.predictions import models_of, single_number, trial_of
 from tabcouce.report.sampling import POINTS, thin_by_class, thin_by_context
 from tabcouce.report.summary import Curve, Panel, Points, Shape, WhatIfView
@@ -79,10 +79,7 @@ def factor_curves(study: TargetStudy, *, limit: int = CURVE_POINTS, seed: int) -
         return ()
     wanted = study.verdict.recommended if study.verdict.recommended in explained else explained[0]
     attribution = study.attributions[explained.index(wanted)]
-    factors = sorted(
-        (factor for factor in study.factors if factor.model == wanted),
-        key=lambda factor: -factor.importance,
-    )
+    factors = ranked(factor for factor in study.factors if factor.model == wanted)
     return tuple(
         _curve(study, attribution, factor.name, factor.unit, limit=limit, seed=seed)
         for factor in factors[:CURVES]

@@ -16,13 +16,14 @@ SEPARABLE = 0.1
 
 
 def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
-    """The most important factors: size, direction, agreement with what was expected."""
+    """The strongest factors: size, the model's share, direction, agreement with what was expected."""
     factors = target.factors_of(model)[:FACTOR_ROWS]
     other = {factor.name: factor for factor in target.factors_of("lightgbm")} if model != "lightgbm" else {}
     unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     heads = [
         (w("table.rank"), True, False),
         (w("table.factor"), False, False),
+        (w("table.strength", unit=unit), True, False),
         (w("table.importance", unit=unit), True, False),
         (w("table.share"), True, False),
     ]
@@ -35,7 +36,7 @@ def factor_table(target: TargetSummary, model: str, w: Words) -> TableView:
         (w("table.permutation", metric=w.label("metric_symbol", target.metric)), True, False),
         (w("table.within"), True, False),
     ]
-    top = max((factor.share for factor in factors), default=1.0) or 1.0
+    top = max((factor.strength for factor in factors), default=1.0) or 1.0
     rows = [_factor_row(k, factor, other, top, w) for k, factor in enumerate(factors, 1)]
     if target.by_blocks:  # blocks of rows are no contexts: what varies within them says nothing
         heads, rows = heads[:-1], [row[:-1] for row in rows]
@@ -59,15 +60,19 @@ def _factor_row(
             small=factor.unit if factor.unit and factor.unit not in factor.name else "",
             name=True,
         ),
+        number_cell(significant(factor.strength), bar=factor.strength / top)
+        if factor.strength > 0
+        else empty_cell(w("reason.no_strength")),
         number_cell(significant(factor.importance), small=f"± {significant(factor.spread, 2)}"),
-        number_cell(f"{percent(factor.share)} %", bar=factor.share / top),
+        number_cell(f"{percent(factor.share)} %"),
     ]
     if other:
         beside = other.get(factor.name)
         cells.append(
             number_cell(f"{percent(beside.share)} %") if beside else empty_cell(w("reason.not_measured"))
         )
-    arrow = w.label("arrow", factor.direction) if f"arrow.{factor.direction}" in w.messages else ""
+    shown = factor.shown_direction
+    arrow = w.label("arrow", shown) if f"arrow.{shown}" in w.messages else ""
     within = factor.varies_within_context
     return (
         *cells,

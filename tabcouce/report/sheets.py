@@ -179,6 +179,7 @@ def _factors(summary: Summary, w: Words) -> Sheet:
         w("table.model"),
         w("table.factor"),
         w("book.unit"),
+        w("table.strength", unit=""),
         w("table.importance", unit=""),
         w("book.spread"),
         w("table.share"),
@@ -199,7 +200,8 @@ def _factors(summary: Summary, w: Words) -> Sheet:
     )
     rows: list[tuple[object, ...]] = []
     for target in summary.targets:
-        for factor in target.factors:
+        models = dict.fromkeys(factor.model for factor in target.factors)
+        for factor in (each for model in models for each in target.factors_of(model)):
             lost = factor.permutation
             rows.append(
                 (
@@ -207,6 +209,7 @@ def _factors(summary: Summary, w: Words) -> Sheet:
                     w.label("model", factor.model),
                     factor.name,
                     factor.unit,
+                    factor.strength,
                     factor.importance,
                     factor.spread,
                     factor.share,

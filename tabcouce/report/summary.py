@@ -12,7 +12,7 @@ from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.capability import Capability
 from tabcouce.evaluation.noise_ceiling import NoiseCeiling
 from tabcouce.evaluation.trial import ModelScores, Score, Verdict
-from tabcouce.explanation.factor import Factor
+from tabcouce.explanation.factor import Factor, ranked
 from tabcouce.explanation.together import ColumnGroup, PairEffect
 from tabcouce.read.table import Source
 from tabcouce.report.alarm_summary import AlarmSummary
@@ -274,9 +274,8 @@ class TargetSummary:
         return None if found is None or found.value is None else found
 
     def factors_of(self, model: str) -> tuple[Factor, ...]:
-        """Factor rows of one model, the most important first."""
-        mine = [factor for factor in self.factors if factor.model == model]
-        return tuple(sorted(mine, key=lambda factor: -factor.importance))
+        """Factor rows of one model, the strongest first."""
+        return ranked(factor for factor in self.factors if factor.model == model)
 
     @property
     def explained_model(self) -> str | None:

@@ -161,9 +161,14 @@ def _finding_view(finding: Finding, w: Words) -> FindingView:
 
 
 def top_factors(target: TargetSummary, w: Words) -> str:
-    """The three factors that matter most, each with its direction, in one line; '' without any."""
+    """The three strongest factors, each with its direction, in one line; '' without any.
+
+    Where no second method supports any of them, the line names what the model uses and says so.
+    """
     model = target.explained_model
-    found = [factor for factor in target.factors_of(model) if factor.importance > 0][:3] if model else []
+    used = [factor for factor in target.factors_of(model) if factor.importance > 0] if model else []
+    strong = [factor for factor in used if factor.strength > 0]
+    found = (strong or used)[:3]
     if model is None or not found or target.verdict.outcome == "do_not_predict":
         return ""
     named = [
@@ -175,4 +180,5 @@ def top_factors(target: TargetSummary, w: Words) -> str:
         )
         for factor in found
     ]
-    return w("page.top_factors", names=w.listing(named), model=w.label("model_in", model))
+    key = "page.top_factors" if strong else "page.top_factors_unsupported"
+    return w(key, names=w.listing(named), model=w.label("model_in", model))

@@ -11,7 +11,7 @@ from tabcouce.evaluation import Trial
 from tabcouce.explanation.accumulated import Accumulated, accumulated_effect
 from tabcouce.explanation.contributions import attribute
 from tabcouce.explanation.effects import Slopes, slopes, with_q_values
-from tabcouce.explanation.factor import Attribution, Factor
+from tabcouce.explanation.factor import Attribution, Factor, ranked
 from tabcouce.explanation.factors import factor_table
 from tabcouce.explanation.permutation import permutation_importance
 from tabcouce.explanation.together import ColumnGroup, PairEffect, column_groups, pair_effects
@@ -23,7 +23,7 @@ from tabcouce.study.effort import Effort
 from tabcouce.study.progress import Report
 
 CURVES = 6
-"""Factors with a curve and a what-if panel of their own, the most important first."""
+"""Factors with a curve and a what-if panel of their own, the strongest first."""
 PAIRED = 5
 """Factors whose pairs are looked at."""
 
@@ -104,7 +104,7 @@ def with_curves(
     found = next((a for a in made.attributions if a.model == recommended), None)
     if found is None or not np.abs(found.values).any():
         return made
-    top = most_important(found)
+    top = [factor.name for factor in ranked(f for f in made.factors if f.model == recommended)]
     report(f"{recommended}, curves", 0.8)
     trial = trials[recommended]
     shapes = [accumulated_effect(trial, dataset, split, column, seed=seed) for column in top[:CURVES]]

@@ -6,7 +6,7 @@ import pytest
 
 from tabcouce.evaluation import Score
 from tabcouce.explanation.agreement import agreement, between_share, bound_to, judged, supported_direction
-from tabcouce.explanation.factor import Effect
+from tabcouce.explanation.factor import Effect, Factor, ranked
 from tabcouce.explanation.factors import direction, within_share
 
 
@@ -109,3 +109,13 @@ def test_chance_is_taken_off_what_many_levels_tell():
         / ((values - values.mean()) ** 2).sum()
     )
     assert raw > 0.4 and abs(between_share(values, levels)) < 0.2
+
+
+def test_a_column_that_only_the_model_uses_does_not_lead_the_ranking():
+    def factor(name, importance, strength):
+        return Factor(name, "m", importance, 0.0, 0.1, "mixed", None, {}, None, strength=strength)
+
+    leak, cause, weak = factor("leak", 9.0, 0.0), factor("cause", 2.0, 1.5), factor("weak", 1.0, 0.2)
+    assert [f.name for f in ranked([leak, weak, cause])] == ["cause", "weak", "leak"]
+    unsupported = [factor("b", 1.0, 0.0), factor("a", 3.0, 0.0)]
+    assert [f.name for f in ranked(unsupported)] == ["a", "b"]

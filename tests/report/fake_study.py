@@ -228,6 +228,7 @@ def _factors(dataset: Dataset, attribution: Attribution) -> tuple[Factor, ...]:
                 agreement=agreement,
                 unit=role.unit,
                 varies_within_context=0.04 if j == 0 else 0.9,
+                strength=0.0 if j == 0 else float(importance[j]),
             )
         )
     return tuple(made)

@@ -14,7 +14,7 @@ FACTORS = 15
 
 
 def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
-    """Mean absolute contribution of each factor and its spread over the folds."""
+    """Strength of each factor as a bar; the model's mean contribution and its spread over folds."""
     unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     factors = target.factors_of(model)[:FACTORS]
     rows = [
@@ -24,27 +24,32 @@ def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
             "f2": max(factor.importance - factor.spread, 0.0),
             "f3": factor.importance + factor.spread,
             "f4": captions.direction_word(factor, w),
+            "f5": factor.strength,
         }
         for factor in factors
     ]
     names = [factor.name for factor in factors]
-    title = w("chart.axis_importance", unit=unit)
+    title = w("chart.axis_strength", unit=unit)
     place = alt.Chart(ROWS).encode(
         y=alt.Y("f0:N", sort=names, title=None, axis=alt.Axis(grid=False, ticks=False, labelLimit=320)),
         tooltip=[
             alt.Tooltip("f0:N", title=w("table.factor")),
-            alt.Tooltip("f1:Q", title=title, format=".3~g"),
+            alt.Tooltip("f5:Q", title=w("table.strength", unit=unit), format=".3~g"),
+            alt.Tooltip("f1:Q", title=w("table.importance", unit=unit), format=".3~g"),
             alt.Tooltip("f4:N", title=w("table.direction")),
         ],
     )
     axis = alt.Axis(tickCount=8)
     bars = place.mark_bar(color=BLUE, height=12, cornerRadiusEnd=2).encode(
+        x=alt.X("f5:Q", title=title, axis=axis)
+    )
+    points = place.mark_point(color=INK, filled=True, size=36, opacity=1).encode(
         x=alt.X("f1:Q", title=title, axis=axis)
     )
     spans = place.mark_rule(color=INK, strokeWidth=1.4).encode(
         x=alt.X("f2:Q", title=title, axis=axis), x2="f3:Q"
     )
-    return finish(bars + spans, rows, height=24 * len(names) + 6)
+    return finish(bars + spans + points, rows, height=24 * len(names) + 6)
 
 
 def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
