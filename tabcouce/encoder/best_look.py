@@ -39,7 +39,8 @@ class BestLook:
         self.look()
 
     @torch.no_grad()
-    def look(self) -> None:
+    def look(self) -> npt.NDArray[np.bool_]:
+        """Compare with the best so far; (M,) which members keep the weights of now."""
         error = self._errors()
         better = np.array(
             [not judged or e < old for judged, e, old in zip(self.judged, error, self.error, strict=True)]
@@ -49,6 +50,7 @@ class BestLook:
         for name, value in self.net.state_dict().items():
             shaped = mask.reshape(-1, *([1] * (value.dim() - 1)))
             self.kept[name] = torch.where(shaped, value, self.kept[name])
+        return better
 
     def _errors(self) -> npt.NDArray[np.float64]:
         """(M,) error on held-out rows, blind: mean atom instead of the row's own."""

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.blind_network import BlindNetwork
+from tabcouce.encoder.checkpoints import TrainingPath
 from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.context_graph import check_graphs, modifiers
 from tabcouce.encoder.fitted_fold import FittedFold
@@ -27,6 +28,7 @@ from tabcouce.encoder.members import FoldRows
 from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.overlap import LEAST_OVERLAP, check_overlap, overlap
 from tabcouce.encoder.packed_run import fit_views
+from tabcouce.encoder.packed_net import FIRST_LAYER
 from tabcouce.encoder.plan import automatic_members, check_settings, planned
 from tabcouce.encoder.random_slopes import RandomSlopes, random_slopes
 from tabcouce.encoder.saved_estimator import restored, saved
@@ -64,6 +66,8 @@ class CouceEstimator(BaseEstimator):
     within         whether to train also what `adapt` needs; about half as much work again
     held_out       context column whose levels members hold out; None: the first with 3 levels
     max_rows       training rows beyond are thinned, each context in its share (`rows_used_`)
+    checkpoints    steps between two recorded sets of weights (`path_`); 0: none. Of `fit` only
+    first_layer    start of the first layer, as a share of the usual scale
     classes        all class labels, where a training set may lack some
     """
 
@@ -95,6 +99,8 @@ class CouceEstimator(BaseEstimator):
         threshold_margin: str = "off",
         held_out: str | None = None,
         max_rows: int = 10_000,
+        checkpoints: int = 0,
+        first_layer: float = FIRST_LAYER,
         classes: Sequence[Any] | None = None,
         device: str = "auto",
         threads: int = 2,
@@ -125,6 +131,8 @@ class CouceEstimator(BaseEstimator):
         self.threshold_margin = threshold_margin
         self.held_out = held_out
         self.max_rows = max_rows
+        self.checkpoints = checkpoints
+        self.first_layer = first_layer
         self.classes = classes
         self.device = device
         self.threads = threads
@@ -143,6 +151,8 @@ class CouceEstimator(BaseEstimator):
     is refused below 0.3."""
     slopes_: RandomSlopes | None = None
     """Own slopes of the contexts of a declared modifier."""
+    path_: TrainingPath | None = None
+    """The blind view's members along training, where `checkpoints` asked for it; not in `state`."""
     left_out_rows_: LeftOutRows
     answer_: str = "blind"
     """View that predictions without context read: 'blind', or what adapt or calibrate chose."""
@@ -252,6 +262,7 @@ class CouceEstimator(BaseEstimator):
         own.intervention_ = fitted.choice.blind.intervene
         own.selection_ = fitted.trials
         own.calibration_slope_ = fitted.slope.share
+        own.path_ = fitted.path
         own.slopes_ = own._slopes(fold)
         own.overlap_ = own._overlap(fold)
         own.rows_used_ = len(kept)

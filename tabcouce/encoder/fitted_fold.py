@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tabcouce.encoder.backdoor import Prior
 from tabcouce.encoder.calibration_slope import CalibrationSlope
+from tabcouce.encoder.checkpoints import MemberPath, TrainingPath
 from tabcouce.encoder.fitted_view import FittedView, TargetUnits
 from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
 from tabcouce.encoder.member_task import MemberTask, Weights
@@ -25,6 +26,7 @@ class Trained:
     variant: Variant
     task: MemberTask
     weights: Weights
+    path: MemberPath | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class FittedFold:
     trials: tuple[InnerTrial, ...]
     slope: CalibrationSlope
     left_out: Mapping[Variant, npt.NDArray[np.float64]]
+    path: TrainingPath | None = None
+    """Of the blind view's members, where checkpoints were asked for."""
 
 
 def fitted_fold(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, plan: Plan) -> FittedFold:
@@ -64,7 +68,16 @@ def fitted_fold(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, pla
         trials=trials,
         slope=slope,
         left_out={v: left_out[v] for v in choice.kept},
+        path=_path(fold, own[choice.blind], shape),
     )
+
+
+def _path(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> TrainingPath | None:
+    paths = tuple(one.path for one in trained if one.path is not None)
+    if not paths:
+        return None
+    scale = np.array([target_units(fold, one.task.train)[1] for one in trained])
+    return TrainingPath(shape, paths, scale, fold.code.owner)
 
 
 def left_out_prediction(

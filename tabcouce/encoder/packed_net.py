@@ -55,6 +55,8 @@ class NetShape:
     """R, of the target-aware code (`ramps`)."""
     within: bool = False
     """Whether the 2p numbers of the context's place stand before the inputs (`within_context`)."""
+    first_layer: float = FIRST_LAYER
+    """Start of the first layer, as a share of the usual scale."""
 
     @property
     def read(self) -> int:
@@ -244,7 +246,7 @@ def _draw(shape: NetShape, rng: torch.Generator) -> dict[str, Tensor]:
         weights["code"] = normal(p, f, CODE_WIDTH, scale=1 / math.sqrt(f))
     size = shape.coded
     for layer in range(shape.depth):
-        share = FIRST_LAYER if layer == 0 else 1.0
+        share = shape.first_layer if layer == 0 else 1.0
         weights[f"w{layer}"] = normal(size, shape.width, scale=share * math.sqrt(1 / max(size, 1)))
         weights[f"b{layer}"] = normal(shape.width, scale=0.3)
         size = shape.width

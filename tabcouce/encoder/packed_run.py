@@ -12,6 +12,7 @@ import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tabcouce.encoder.fitted_fold import FittedFold, Trained, fitted_fold
+from tabcouce.encoder.checkpoints import MemberPath, Recorder
 from tabcouce.encoder.hosts import CENTRES
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.member_task import MemberTask, Weights
@@ -79,16 +80,29 @@ def _fit_views(
         )
     ]
     weights: dict[int, Weights] = {}
+    paths: dict[int, MemberPath] = {}
+    # Folds of a comparison keep no path: weights of every step of every fold would fill the memory.
+    recorders = [Recorder(plan.checkpoints) if plan.checkpoints and len(folds) == 1 else None for _ in packs]
     with ThreadPoolExecutor(plan.threads if device.type == "cpu" else 1) as pool:
         runs = pool.map(
-            lambda pack: train([jobs[i].task for i in pack[0]], pack[1], plan.recipe, device), packs
+            lambda pack, recorder: train(
+                [jobs[i].task for i in pack[0]], pack[1], plan.recipe, device, recorder
+            ),
+            packs,
+            recorders,
         )
-        for (pack, _), trained in zip(packs, runs, strict=True):
+        for (pack, _), trained, recorder in zip(packs, runs, recorders, strict=True):
             weights.update(zip(pack, trained, strict=True))
+            if recorder is not None:
+                paths.update(zip(pack, recorder.paths(trained), strict=True))
     return [
         fitted_fold(
             fold,
-            [Trained(job.variant, job.task, weights[i]) for i, job in enumerate(jobs) if job.fold == f],
+            [
+                Trained(job.variant, job.task, weights[i], paths.get(i))
+                for i, job in enumerate(jobs)
+                if job.fold == f
+            ],
             shape,
             plan,
         )
@@ -111,6 +125,7 @@ def _shape(fold: FoldRows, tasks: Sequence[MemberTask], plan: Plan, bins: int) -
         readout=plan.readout,
         centres=CENTRES if plan.recipe.host == "soft_triple" else 1,
         ramps=max(len(task.ramps.column) for task in tasks),
+        first_layer=plan.first_layer,
     )
 
 

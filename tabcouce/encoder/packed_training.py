@@ -13,6 +13,7 @@ import torch
 
 from tabcouce.encoder.batches import IntervenedView, PackedRows, Sampler
 from tabcouce.encoder.best_look import BestLook
+from tabcouce.encoder.checkpoints import Recorder
 from tabcouce.encoder.detectors import Detectors
 from tabcouce.encoder.losses import training_loss
 from tabcouce.encoder.member_task import MemberTask, Weights
@@ -22,7 +23,11 @@ from tabcouce.encoder.threshold_margin import Margins, ThresholdTerm
 
 
 def train(
-    tasks: Sequence[MemberTask], shape: NetShape, recipe: Recipe, device: torch.device
+    tasks: Sequence[MemberTask],
+    shape: NetShape,
+    recipe: Recipe,
+    device: torch.device,
+    recorder: Recorder | None = None,
 ) -> list[Weights]:
     """Train one pack; returns each member's weights and buffers at its best look.
 
@@ -41,6 +46,8 @@ def train(
     adam = optimiser(net, recipe)
     rates = [group["lr"] for group in adam.param_groups]
     best = BestLook(net, tasks, data)
+    if recorder is not None:
+        recorder.record(net, 0)
     look_every = max(1, recipe.epochs // recipe.looks)
     for epoch_number in range(recipe.epochs):
         epoch = sampler.epoch()
@@ -53,8 +60,12 @@ def train(
             loss = training_loss(net, data, epoch, part, move, recipe, progress, margin, detectors)
             loss.sum().backward()
             adam.step()
+            if recorder is not None:
+                recorder.record(net, epoch_number * steps + step + 1)
         if (epoch_number + 1) % look_every == 0 or epoch_number + 1 == recipe.epochs:
-            best.look()
+            better = best.look()
+            if recorder is not None:
+                recorder.looked((epoch_number + 1) * steps, better)
     members = best.members()
     if detectors is not None:
         for weights, gate in zip(members, detectors.gate().cpu().numpy(), strict=True):

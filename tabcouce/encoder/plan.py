@@ -38,6 +38,8 @@ class Plan:
     interventions: str
     seed: int
     threads: int
+    checkpoints: int
+    first_layer: float
 
 
 def planned(
@@ -76,6 +78,8 @@ def planned(
         interventions=settings["interventions"],
         seed=seed,
         threads=settings["threads"],
+        checkpoints=settings["checkpoints"],
+        first_layer=settings["first_layer"],
     )
 
 
@@ -138,3 +142,5 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     for name in ("members", "epochs", "batch", "width", "depth", "embedding", "max_rows", "threads"):
         if settings[name] is not None and settings[name] < 1:
             raise ValueError(f"{name} must be at least 1. Got {settings[name]!r} instead.")
+    if settings["checkpoints"] < 0 or not settings["first_layer"] > 0:
+        raise ValueError("checkpoints must be 0 or more and first_layer above 0.")
