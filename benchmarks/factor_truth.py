@@ -9,6 +9,9 @@ alarms: columns without effect that it ranks above the weakest true cause.
 
   shap_lightgbm   mean |SHAP| of LightGBM on held-out machines, sign by rank correlation
   shap_encoder    the same of the encoder (expected gradients)
+  integrated_gradients  mean |integrated gradient| of the encoder on held-out machines, from the
+                  training median, 32 midpoints
+  training_path   mean |contribution of a column's own updates|, one encoder on all rows; no sign
   permutation     loss of LightGBM's R2 within held-out machines; no sign
   adjusted        |adjusted slope| times the standard deviation, 0 where no effect is claimed
   combined_...    `strength` of the factor table with that model's contributions, sign where two
@@ -24,19 +27,23 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 from confounded_line import COLUMNS, SLOPES, confounded_line
 from parts import resumed
 from record import write
 from scipy.stats import spearmanr
 
 from tabcouce.encoder import CouceRegressor
-from tabcouce.evaluation import Candidate
+from tabcouce.evaluation import Candidate, Trial
 from tabcouce.evaluation.run import run_trial
 from tabcouce.explanation.contributions import attribute
 from tabcouce.explanation.effects import slopes
 from tabcouce.explanation.factors import factor_table
+from tabcouce.explanation.formation import formation
 from tabcouce.explanation.permutation import permutation_importance
 from tabcouce.models import BoostingModel
+from tabcouce.roles import Dataset
+from tabcouce.splits import Split
 
 CAUSES = np.array(SLOPES) != 0
 Score = dict[str, float | None]
@@ -55,6 +62,25 @@ def scored(size: np.ndarray, sign: np.ndarray | None, truth: np.ndarray) -> Scor
         else float((sign[said] != np.sign(np.array(SLOPES))[said]).mean()),
         "false_alarms": float((size[~CAUSES] > weakest).mean()),
     }
+
+
+def integrated_gradients(trial: Trial, data: Dataset, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """(p,) mean |integrated gradient| over held-out rows, and sign of its correlation with the value.
+
+    Sundararajan et al. 2017, eq. 1 with 32 midpoints; the network's inputs are zero at the median.
+    """
+    values = np.zeros(data.X.shape)
+    for fold, model in zip(split.folds, trial.fitted, strict=True):
+        u = torch.as_tensor(model.gradient_inputs(data.X.iloc[fold.test]))
+        net, total = model.network(), torch.zeros_like(u)
+        for k in range(32):
+            at = ((k + 0.5) / 32 * u).requires_grad_(True)
+            total += torch.autograd.grad(net(at).sum(), at)[0]
+        part = (total / 32 * u).numpy()
+        for q, j in enumerate(model.owner_):
+            values[fold.test, j] += part[:, q]
+    sign = [np.sign(np.corrcoef(data.X.iloc[:, j], values[:, j])[0, 1]) for j in range(values.shape[1])]
+    return np.abs(values).mean(axis=0), np.nan_to_num(np.array(sign))
 
 
 def measure(key: str, with_encoder: bool) -> dict[str, Score]:
@@ -83,6 +109,13 @@ def measure(key: str, with_encoder: bool) -> dict[str, Score]:
             np.array([{"increases": 1, "decreases": -1}.get(f.supported, 0) for f in rows]),
             truth,
         )
+    if with_encoder:
+        found["integrated_gradients"] = scored(
+            *integrated_gradients(trials["shap_encoder"], data, split), truth
+        )
+        path = formation(make(checkpoints=10).fit(data.X, data.y, data.contexts), data.X, proxies)
+        if path is not None:
+            found["training_path"] = scored(path.size, None, truth)
     spread = data.X.std(ddof=0).to_numpy()
     adjusted = [effects[c].adjusted for c in COLUMNS]
     theta = np.array([e.slope if e is not None and e.claimed else 0.0 for e in adjusted])
@@ -110,7 +143,9 @@ def main() -> None:
             method: {
                 figure: float(np.mean(values)) if values else None
                 for figure in draws[0][method]
-                for values in [[d[method][figure] for d in draws if d[method][figure] is not None]]
+                for values in [
+                    [d[method][figure] for d in draws if method in d and d[method][figure] is not None]
+                ]
             }
             for method in draws[0]
         }

@@ -110,12 +110,13 @@ class CutNetwork:
         z = net.scaled(torch.as_tensor(x)[None])
         ramp = net.on_ramps(z) if net.shape.ramps else z[..., :0]
         first = torch.cat([net.coded(z), ramp], dim=-1)[0]
+        w0 = net.get_parameter("w0")[0]
         out = torch.zeros(len(x), self.columns, net.shape.width + net.shape.outputs, dtype=torch.float64)
         for j in range(self.columns):
             rows = torch.as_tensor(np.flatnonzero(self.first_owner == j))
             inputs = torch.as_tensor(np.flatnonzero(self.input_owner == j))
             ramps = torch.as_tensor(np.flatnonzero(self.ramp_owner == j))
-            out[:, j, : net.shape.width] = first[:, rows] @ net.w0[0, rows]
+            out[:, j, : net.shape.width] = first[:, rows] @ w0[rows]
             out[:, j, net.shape.width :] = z[0, :, inputs] @ net.skip[0, inputs]
             out[:, j, net.shape.width :] += ramp[0, :, ramps] @ net.step[0, ramps]
         return out.numpy()

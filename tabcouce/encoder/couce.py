@@ -27,8 +27,8 @@ from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows
 from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.overlap import LEAST_OVERLAP, check_overlap, overlap
-from tabcouce.encoder.packed_run import fit_views
 from tabcouce.encoder.packed_net import FIRST_LAYER
+from tabcouce.encoder.packed_run import fit_views
 from tabcouce.encoder.plan import automatic_members, check_settings, planned
 from tabcouce.encoder.random_slopes import RandomSlopes, random_slopes
 from tabcouce.encoder.saved_estimator import restored, saved

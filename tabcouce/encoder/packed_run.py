@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from tabcouce.encoder.fitted_fold import FittedFold, Trained, fitted_fold
 from tabcouce.encoder.checkpoints import MemberPath, Recorder
+from tabcouce.encoder.fitted_fold import FittedFold, Trained, fitted_fold
 from tabcouce.encoder.hosts import CENTRES
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.member_task import MemberTask, Weights

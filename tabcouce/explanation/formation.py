@@ -1,0 +1,99 @@
+"""Which columns an encoder gathered its evidence from while it was trained, and when.
+
+A diagnostic of training, not a ranking of causes: the initial weights and the shared layers hold
+what no column's own updates explain, and a child of the target scores high
+(benchmarks/training_path.py, claims X4 to X9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tabcouce.encoder import CouceClassifier, CouceRegressor
+from tabcouce.errors import FitError
+from tabcouce.explanation.training_path import Focus, PathAttribution, path_attribution
+
+Floats = npt.NDArray[np.float64]
+POINTS = 21
+"""Places along training at which the evidence is told, from the first weights to the kept ones."""
+
+
+@dataclass(frozen=True)
+class Formation:
+    """Mean over the members of one encoder.
+
+    columns  the p inputs; proxies: those of them that give the context away
+    progress (T,) share of training, 0 to 1
+    evidence (T, p) share of all evidence that each column holds by then; 0 at the start
+    size     (p,) mean |contribution| of a column's own updates; unit of the target or log-odds
+    shared   mean |contribution| of all other parameters over mean |change of the answer|
+    gap      mean |change that neither explains| over mean |change of the answer|
+    members  networks that moved away from their straight line; the others add nothing
+    """
+
+    columns: tuple[str, ...]
+    proxies: tuple[str, ...]
+    progress: Floats
+    evidence: Floats
+    size: Floats
+    shared: float
+    gap: float
+    members: int
+
+    @property
+    def proxy_share(self) -> Floats:
+        """(T,) share of the evidence that the proxies hold."""
+        return np.asarray(self.evidence[:, [self.columns.index(name) for name in self.proxies]].sum(axis=1))
+
+
+def formation(
+    model: CouceRegressor | CouceClassifier,
+    X: pd.DataFrame,
+    proxies: Sequence[str],
+    *,
+    every: int = 1,
+    focus: Focus = "none",
+) -> Formation | None:
+    """Evidence of rows X (n, p) along the recorded path; None where no member left its straight line.
+
+    every  uses every m-th checkpoint only (Xstep)
+    Raises  FitError without a recorded path or with more than two classes
+    """
+    if model.path_ is None:
+        raise FitError("The encoder recorded no training path.", remedy="Fit it with checkpoints=10.")
+    if model.path_.shape.outputs > 2:
+        raise FitError("A training path is told for a value or for two classes only.")
+    u = model.gradient_inputs(X)
+    progress = np.linspace(0, 1, POINTS)
+    found: list[PathAttribution] = []
+    shares = []
+    for m, member in enumerate(model.path_.members):
+        if member.steps[-1] == 0:
+            continue
+        one = path_attribution(model.path_.checkpoints(m), u, every=every, focus=focus)
+        steps = np.array([*member.steps[:-1:every], member.steps[-1]], dtype=float)
+        whole = one.formation.sum(axis=1, keepdims=True)
+        share = np.divide(one.formation, whole, out=np.zeros_like(one.formation), where=whole > 0)
+        at = steps / steps[-1]
+        share = np.vstack([np.zeros(share.shape[1]), share])
+        shares.append(np.column_stack([np.interp(progress, at, column) for column in share.T]))
+        found.append(one)
+    if not found:
+        return None
+    change = np.mean([np.abs(one.end - one.start).mean() for one in found])
+    columns = tuple(map(str, X.columns))
+    return Formation(
+        columns=columns,
+        proxies=tuple(name for name in columns if name in set(proxies)),
+        progress=progress,
+        evidence=np.mean(shares, axis=0),
+        size=np.mean([np.abs(one.values).mean(axis=0) for one in found], axis=0),
+        shared=float(np.mean([np.abs(one.shared).mean() for one in found]) / max(change, 1e-12)),
+        gap=float(np.mean([np.abs(one.gap).mean() for one in found]) / max(change, 1e-12)),
+        members=len(found),
+    )
