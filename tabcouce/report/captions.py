@@ -11,7 +11,7 @@ from tabcouce.evaluation.trial import Difference
 from tabcouce.explanation.factor import Factor
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain, percent, score, significant, with_unit
-from tabcouce.report.summary import Curve, Points, Shape, TargetSummary, WhatIfView
+from tabcouce.report.summary import Curve, EvidenceView, Points, Shape, TargetSummary, WhatIfView
 from tabcouce.report.verdict_text import best_model, unseen
 from tabcouce.study.value import Cap
 
@@ -298,6 +298,25 @@ def what_if(target: TargetSummary, view: WhatIfView, w: Words) -> str:
     model = w.label("model_in", target.explained_model or "")
     band = "" if view.half_width is None else w("chart.what_if_band")
     return sentences(w, w("chart.what_if_say", model=model), band, w("chart.what_if_outside"))
+
+
+def evidence(view: EvidenceView, w: Words) -> str:
+    """What the encoder leaned on by the end, the proxies' part, and what stays open."""
+    leading = max(view.lines, key=lambda name: view.lines[name][-1], default="")
+    proxies = ""
+    if view.proxies:
+        proxies = w(
+            "chart.evidence_proxies",
+            names=w.listing(list(view.proxies)),
+            percent=percent(view.proxy_share[-1]),
+            most=percent(max(view.proxy_share)),
+        )
+    return sentences(
+        w,
+        w("chart.evidence_say", name=leading, percent=percent(view.lines[leading][-1]) if leading else "0"),
+        proxies,
+        w("chart.evidence_open", shared=percent(view.shared), gap=percent(view.gap)),
+    )
 
 
 def together(target: TargetSummary, w: Words) -> str:

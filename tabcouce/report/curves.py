@@ -10,12 +10,14 @@ from tabcouce.explanation.accumulated import Accumulated
 from tabcouce.explanation.factor import Attribution, ranked
 from tabcouce.report.predictions import models_of, single_number, trial_of
 from tabcouce.report.sampling import POINTS, thin_by_class, thin_by_context
-from tabcouce.report.summary import Curve, Panel, Points, Shape, WhatIfView
+from tabcouce.report.summary import Curve, EvidenceView, Panel, Points, Shape, WhatIfView
 from tabcouce.study.value import TargetStudy
 
 CURVES = 6
 """Factors with a curve of their own in the report."""
 CURVE_POINTS = 400
+LEADING = 5
+"""Columns whose evidence is drawn."""
 LINES = 12
 """Contexts with a line of their own in a factor's curve, those with the widest span of the factor."""
 SLICES = 8
@@ -152,6 +154,22 @@ def what_if(study: TargetStudy) -> WhatIfView | None:
             )
             for moved in grid.factors
         ),
+    )
+
+
+def evidence_view(study: TargetStudy) -> EvidenceView | None:
+    """How the encoder's evidence formed, its leading columns only; None where it was not recorded."""
+    made = study.formation
+    if made is None:
+        return None
+    leading = np.argsort(-made.evidence[-1], kind="stable")[:LEADING]
+    return EvidenceView(
+        progress=compact(made.progress),
+        lines={made.columns[j]: compact(made.evidence[:, j]) for j in leading},
+        proxies=made.proxies,
+        proxy_share=compact(made.proxy_share) if made.proxies else (),
+        shared=made.shared,
+        gap=made.gap,
     )
 
 

@@ -67,6 +67,9 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
     if target.savings is not None:
         say = savings_say(target.savings, w)
         add("savings", w("savings.title"), say, charts.savings_curve(target.savings, w))
+    if target.evidence is not None:
+        say = captions.evidence(target.evidence, w)
+        add("evidence", w("chart.evidence"), say, charts.evidence_lines(target.evidence, w))
     return found
 
 

@@ -11,7 +11,7 @@ from tabcouce.checks.finding import SEVERITIES
 from tabcouce.evaluation.capability import Capability, capability
 from tabcouce.evaluation.noise_ceiling import noise_ceiling
 from tabcouce.report.alarm_summary import alarm_summary
-from tabcouce.report.curves import CURVE_POINTS, factor_curves, held_out_points, what_if
+from tabcouce.report.curves import CURVE_POINTS, evidence_view, factor_curves, held_out_points, what_if
 from tabcouce.report.predictions import model_rank, models_of
 from tabcouce.report.sampling import POINTS
 from tabcouce.report.summary import Band, SplitProof, Summary, Target, TargetSummary
@@ -81,6 +81,7 @@ def _target_summary(
         seconds=dict(study.seconds),
         savings=study.savings,
         what_if=what_if(study),
+        evidence=evidence_view(study),
         groups=study.groups,
         pairs=study.pairs,
         neighbours=None if study.advice is None else study.advice.neighbours,

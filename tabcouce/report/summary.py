@@ -133,6 +133,23 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class EvidenceView:
+    """Shares of an encoder's evidence along its training; see `explanation.evidence.Formation`.
+
+    progress  share of training; lines: share held by each of the leading columns by then
+    proxies   columns that give the context away; proxy_share what they hold by then
+    shared    how much of the change of the answer no column's own updates explain; gap what nothing does
+    """
+
+    progress: tuple[float, ...]
+    lines: Mapping[str, tuple[float, ...]]
+    proxies: tuple[str, ...]
+    proxy_share: tuple[float, ...]
+    shared: float
+    gap: float
+
+
+@dataclass(frozen=True)
 class Panel:
     """One factor of the what-if grid; see `explanation.what_if.WhatIf`."""
 
@@ -224,6 +241,7 @@ class TargetSummary:
     groups: tuple[ColumnGroup, ...] = ()
     pairs: tuple[PairEffect, ...] = ()
     neighbours: NeighbourQuality | None = None
+    evidence: EvidenceView | None = None
 
     @property
     def is_regression(self) -> bool:

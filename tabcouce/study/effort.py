@@ -26,6 +26,7 @@ class Effort:
     explained_rows  held-out rows explained per model
     permuted        columns whose permutation importance is measured, the most important first
     campaigns       starts of the replay that says how many experiments a search saves
+    checkpoints     training steps between two recorded sets of the final encoder's weights; 0: none
     """
 
     name: EffortName
@@ -41,10 +42,11 @@ class Effort:
     explained_rows: int
     permuted: int
     campaigns: int
+    checkpoints: int = 0
 
 
 EFFORTS: dict[EffortName, Effort] = {
     "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 300, 300, 20, 8),
     "standard": Effort("standard", 10, 300, 1.0, 6, None, 10_000, False, 4_000, 1000, 1000, 40, 20),
-    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 2000, 3000, 100, 40),
+    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 2000, 3000, 100, 40, 10),
 }

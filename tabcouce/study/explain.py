@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.evaluation import Trial
 from tabcouce.explanation.accumulated import Accumulated, accumulated_effect
 from tabcouce.explanation.contributions import attribute
 from tabcouce.explanation.effects import Slopes, slopes, with_q_values
+from tabcouce.explanation.evidence import Formation
 from tabcouce.explanation.factor import Attribution, Factor, ranked
 from tabcouce.explanation.factors import factor_table
+from tabcouce.explanation.formation import formation
 from tabcouce.explanation.permutation import permutation_importance
 from tabcouce.explanation.together import ColumnGroup, PairEffect, column_groups, pair_effects
 from tabcouce.explanation.what_if import Profiler, profiler
@@ -21,9 +24,12 @@ from tabcouce.roles import Dataset
 from tabcouce.splits import Split
 from tabcouce.study.effort import Effort
 from tabcouce.study.progress import Report
+from tabcouce.system.stack import StackModel
 
 CURVES = 6
 """Factors with a curve and a what-if panel of their own, the strongest first."""
+FORMED_ROWS = 200
+"""Rows whose evidence is followed along the encoder's training."""
 PAIRED = 5
 """Factors whose pairs are looked at."""
 
@@ -38,6 +44,8 @@ class Explanations:
     groups: tuple[ColumnGroup, ...] = ()
     pairs: tuple[PairEffect, ...] = ()
     profiler: Profiler | None = None
+    formation: Formation | None = None
+    """Of the encoder, if one is among the final models and recorded its training."""
 
 
 def explain(
@@ -116,7 +124,23 @@ def with_curves(
         groups=column_groups(dataset, split, found),
         pairs=pair_effects(trial, dataset, split, top[:PAIRED], seed=seed),
         profiler=None if model is None else profiler(model, dataset, top[:CURVES], split.unit),
+        formation=evidence(final, dataset, seed=seed),
     )
+
+
+def evidence(final: Mapping[str, Model], dataset: Dataset, *, seed: int) -> Formation | None:
+    """How the final encoder's evidence formed, where it recorded its training."""
+    members = [
+        part for model in final.values() if isinstance(model, StackModel) for part in model.members.values()
+    ]
+    for model in (*final.values(), *members):
+        if not isinstance(model, CouceRegressor | CouceClassifier) or model.path_ is None:
+            continue
+        if dataset.task != "multiclass":
+            drawn = np.random.default_rng(seed).permutation(len(dataset.y))[:FORMED_ROWS]
+            proxies = [name for name in dataset.X.columns if dataset.role(name).kind == "proxy"]
+            return formation(model, dataset.X.iloc[np.sort(drawn)], proxies)
+    return None
 
 
 def most_important(found: Attribution) -> list[str]:

@@ -169,6 +169,7 @@ def fit_target(
         groups=explained.groups,
         pairs=explained.pairs,
         profiler=explained.profiler,
+        formation=explained.formation,
         intervals=held_out_intervals(judged.headline[judged.verdict.recommended], dataset, split),
         inside=TrainingRange.of(dataset.X),
         outside_rate=outside_rate(dataset, split),

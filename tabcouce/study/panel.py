@@ -38,6 +38,7 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
         members=effort.members,
         epochs=effort.epochs,
         max_rows=effort.encoder_rows,
+        checkpoints=effort.checkpoints,
         within=effort.batch and dataset.contexts.shape[1] > 0,
         device=device,
         random_state=seed,

@@ -9,6 +9,7 @@ from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.trial import ModelScores, Trial, Verdict
 from tabcouce.explanation.accumulated import Accumulated
+from tabcouce.explanation.evidence import Formation
 from tabcouce.explanation.factor import Attribution, Factor
 from tabcouce.explanation.together import ColumnGroup, PairEffect
 from tabcouce.explanation.what_if import Profiler
@@ -42,6 +43,7 @@ class TargetStudy:
     attributions  the contributions behind them
     shapes        accumulated effects of the recommended model's first factors; groups of columns
                   that move together, pairs that act together, and the what-if grid likewise
+    formation     how the final encoder's evidence formed, where its training was recorded
     intervals     None for classification
     inside        training range of the inputs, all rows
     outside_rate  share of rows of held-out contexts that lie outside the range of the rows
@@ -71,6 +73,7 @@ class TargetStudy:
     groups: tuple[ColumnGroup, ...] = ()
     pairs: tuple[PairEffect, ...] = ()
     profiler: Profiler | None = None
+    formation: Formation | None = None
     alarms: AlarmStudy | None = None
     savings: Savings | None = None
     advice: Advice | None = None

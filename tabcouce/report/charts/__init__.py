@@ -4,7 +4,7 @@ Every field has a neutral name (f0, f1, ...): a dot, bracket or script in a colu
 something to Vega-Lite and to the page. The user's names appear only as titles and cells.
 """
 
-from tabcouce.report.charts.curves import shape_curve, what_if_panels
+from tabcouce.report.charts.curves import evidence_lines, shape_curve, what_if_panels
 from tabcouce.report.charts.factors import factor_curve, importance_bars
 from tabcouce.report.charts.points import class_probabilities, has_points, observed_against_predicted
 from tabcouce.report.charts.residuals import residuals_along_time, residuals_by_context
@@ -17,6 +17,7 @@ __all__ = [
     "context_scores",
     "contribution_swarm",
     "difference_forest",
+    "evidence_lines",
     "factor_curve",
     "has_points",
     "honesty_strip",

@@ -9,8 +9,8 @@ import altair as alt
 from tabcouce.report import captions
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.charts.style import BLUE, GREY, INK, ROWS, Spec, finish, inline
-from tabcouce.report.summary import Curve, Panel, Shape, TargetSummary, WhatIfView
+from tabcouce.report.charts.style import BLUE, GREY, INK, PALETTE, ROWS, Spec, finish, inline
+from tabcouce.report.summary import Curve, EvidenceView, Panel, Shape, TargetSummary, WhatIfView
 
 PANELS_IN_A_ROW = 3
 ORANGE = "#D55E00"
@@ -167,3 +167,31 @@ def _panel(target: TargetSummary, view: WhatIfView, k: int, domain: list[float],
 
 def _answer_unit(target: TargetSummary, w: Words) -> str:
     return unit_suffix(target.target.unit if target.is_regression else None, w)
+
+
+def evidence_lines(view: EvidenceView, w: Words) -> Spec:
+    """Share of the evidence of each leading column along training; the proxies together, dashed."""
+    lines = dict(view.lines)
+    together = w("chart.evidence_together")
+    if view.proxies:
+        lines[together] = view.proxy_share
+    rows = [
+        {"f0": at, "f1": share, "f2": name, "f3": name == together and bool(view.proxies)}
+        for name, line in lines.items()
+        for at, share in zip(view.progress, line, strict=True)
+    ]
+    drawn = (
+        alt.Chart(ROWS)
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("f0:Q", title=w("chart.axis_training"), axis=alt.Axis(format="%", tickCount=5)),
+            y=alt.Y("f1:Q", title=w("chart.axis_evidence"), axis=alt.Axis(format="%", tickCount=5)),
+            color=alt.Color("f2:N", sort=list(lines), scale=alt.Scale(range=PALETTE)),
+            strokeDash=alt.StrokeDash("f3:N", legend=None, scale=alt.Scale(range=[[1, 0], [6, 4]])),
+            tooltip=[
+                alt.Tooltip("f2:N", title=w("table.factor")),
+                alt.Tooltip("f1:Q", title=w("chart.axis_evidence"), format=".0%"),
+            ],
+        )
+    )
+    return finish(drawn, rows, height=240)
