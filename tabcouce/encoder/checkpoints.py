@@ -68,7 +68,7 @@ class MemberPath:
 class TrainingPath:
     """The members of the blind view along training.
 
-    scale  (M,) target units per unit of a member's output; 1 for classes
+    scale  (M,) target units per unit of a member's output, 1 for classes; times the calibration slope
     owner  (q,) input column of each network input
     """
 

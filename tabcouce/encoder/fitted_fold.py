@@ -68,15 +68,15 @@ def fitted_fold(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, pla
         trials=trials,
         slope=slope,
         left_out={v: left_out[v] for v in choice.kept},
-        path=_path(fold, own[choice.blind], shape),
+        path=_path(fold, own[choice.blind], shape, slope.share),
     )
 
 
-def _path(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> TrainingPath | None:
+def _path(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, share: float) -> TrainingPath | None:
     paths = tuple(one.path for one in trained if one.path is not None)
     if not paths:
         return None
-    scale = np.array([target_units(fold, one.task.train)[1] for one in trained])
+    scale = share * np.array([target_units(fold, one.task.train)[1] for one in trained])
     return TrainingPath(shape, paths, scale, fold.code.owner)
 
 
