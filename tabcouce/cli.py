@@ -28,11 +28,13 @@ from tabcouce.terminal import (
     put,
     put_json,
     say,
+    shots_line,
 )
 
 if TYPE_CHECKING:
     from tabcouce.read import Layout
     from tabcouce.roles.role import Task
+    from tabcouce.study.calibrate import Shots
     from tabcouce.study.effort import EffortName
     from tabcouce.study.review import Change
 
@@ -369,6 +371,14 @@ def predict(
     out: Out = None,
     sheet: Sheet = None,
     encoding: Encoding = None,
+    calibrate: Annotated[
+        Path | None,
+        typer.Option(
+            "--calibrate",
+            help="Labelled rows of one new machine: predictions for it beside the blind ones.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict every row of a new file; scores it where the file holds the target."""
@@ -376,21 +386,33 @@ def predict(
         from tabcouce.bundle import load_study
         from tabcouce.read import read_table
         from tabcouce.report.prediction_sheet import write_predictions
+        from tabcouce.study.calibrate import predict_with_shots
         from tabcouce.study.inputs import layout_again
         from tabcouce.study.predict import predict_study
 
         path = workbook_beside(data, out, "predictions")
+        if calibrate is not None:
+            spare_the_data(calibrate, path)
         saved = load_study(study)
         layout = layout_again(saved.layout, data, sheet=sheet)
         layout = layout if encoding is None else replace(layout, encoding=encoding)
-        predictions = predict_study(saved, read_table(data, layout))
+        table = read_table(data, layout)
+        if calibrate is None:
+            predictions = predict_study(saved, table)
+            shots: tuple[Shots | None, ...] = (None,) * len(predictions)
+        else:
+            few = read_table(calibrate, layout_again(saved.layout, calibrate, sheet=None))
+            both = predict_with_shots(saved, table, few)
+            predictions, shots = tuple(b.prediction for b in both), tuple(b.shots for b in both)
         write_predictions(predictions, path)
         if as_json:
-            put_json([prediction_document(p) for p in predictions])
-        for prediction in predictions:
+            put_json([prediction_document(p, s) for p, s in zip(predictions, shots, strict=True)])
+        for prediction, moved in zip(predictions, shots, strict=True):
             if not as_json:
                 put(prediction_line(prediction))
-            for note in prediction.notes:
+                if moved is not None:
+                    put(f"  {shots_line(moved)}")
+            for note in (*prediction.notes, *(moved.notes if moved is not None else ())):
                 say(f"Note: {note}")
         say(f"Predictions: {path}")
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from tabcouce.read import Table
+    from tabcouce.study.calibrate import Shots
     from tabcouce.study.inputs import Inputs
     from tabcouce.study.predict import Prediction
     from tabcouce.study.preview import Preview
@@ -170,10 +171,10 @@ def time_left(elapsed: float, done: float) -> str:
     return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
 
-def prediction_document(prediction: Prediction) -> dict[str, object]:
-    """The JSON form of the account that `prediction_line` gives in words."""
+def prediction_document(prediction: Prediction, shots: Shots | None = None) -> dict[str, object]:
+    """The JSON form of the account that `prediction_line` and `shots_line` give in words."""
     outcome = prediction.outcome
-    return {
+    document = {
         "target": prediction.target,
         "rows": len(prediction.rows),
         "outside_share": prediction.outside_share,
@@ -183,6 +184,22 @@ def prediction_document(prediction: Prediction) -> dict[str, object]:
         "promise_kept": None if outcome is None else outcome.kept,
         "notes": list(prediction.notes),
     }
+    if shots is not None:
+        document["shots"] = {**asdict(shots), "notes": list(shots.notes), "shift": list(shots.shift)}
+    return document
+
+
+def shots_line(shots: Shots) -> str:
+    """What the labelled rows did; blind and shots never in one number."""
+    rows = "1 labelled row" if shots.rows == 1 else f"{shots.rows} labelled rows"
+    shift = ", ".join(f"{value:+.3g}" for value in shots.shift)
+    line = f"shots: {rows}; mean shift {shift}; their error {shots.before:.3g} blind"
+    if shots.after is not None:
+        line += f", {shots.after:.3g} when each is predicted with the others"
+    if not shots.scores:
+        return line
+    scores = ", ".join(f"{name} {value:.3g}" for name, value in shots.scores.items())
+    return f"{line}; the new file's other rows: {scores}"
 
 
 def prediction_line(prediction: Prediction) -> str:

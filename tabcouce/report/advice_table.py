@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from tabcouce.report.captions import sentences
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import gain
+from tabcouce.report.digits import gain, significant, with_unit
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell, score_cell
 from tabcouce.report.verdict_text import unseen
 
+TOLD = 5
+"""Labelled rows the sentence tells of; chosen before any curve was seen."""
 CHANCE = {"r2": 0.0, "auc": 0.5}
 
 
@@ -53,3 +56,23 @@ def neighbour_sentence(target: TargetSummary, w: Words) -> str:
     if found.best == "scaled":
         return w("similar.say_scaled")
     return w("similar.say_other", space=w.label("similar_space", found.best))
+
+
+def shots_sentence(target: TargetSummary, w: Words) -> str:
+    """What labelled rows of a new context are worth to the recommended model, and what was simulated."""
+    curve = target.shots
+    if curve is None:
+        return ""
+    own = curve.of(target.verdict.recommended) or curve.curves[0]
+    unit = target.target.unit if curve.metric == "rmse" else None
+    at = max(j for j, k in enumerate(curve.shots) if k <= TOLD)
+    say = w(
+        "shots.say" if own.error[at] < own.error[0] else "shots.say_none",
+        model=w.label("model_in", own.model),
+        metric=w.label("metric", curve.metric),
+        blind=with_unit(significant(own.error[0]), unit),
+        after=with_unit(significant(own.error[at]), unit),
+        k=curve.shots[at],
+    )
+    how = w("shots.how", n=curve.contexts, sets=curve.sets, left_out=curve.left_out)
+    return sentences(w, say, how, w("shots.first"))

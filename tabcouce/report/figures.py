@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from tabcouce.report import captions, charts
+from tabcouce.report.advice_table import shots_sentence
 from tabcouce.report.catalogue import Words
 from tabcouce.report.residual_text import along_time_say, by_context_say, centred, residuals
 from tabcouce.report.savings_text import savings_say
@@ -61,6 +62,9 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
         add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
         if any(curve.contribution for curve in target.curves):
             add("swarm", w("swarm.title"), w("swarm.say"), charts.contribution_swarm(target, w))
+    if target.shots is not None:
+        say = shots_sentence(target, w)
+        add("shots", w("chart.shots"), say, charts.shots_lines(target, target.shots, w))
     if target.what_if is not None and target.verdict.outcome != "do_not_predict":
         say = captions.what_if(target, target.what_if, w)
         add("what_if", w("chart.what_if"), say, charts.what_if_panels(target, target.what_if, w))

@@ -36,6 +36,7 @@ def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
         "alarms": None if chosen.alarms is None else _alarms(chosen.alarms),
         "experiments_saved": _savings(chosen),
         "capability": None if chosen.capability is None else asdict(chosen.capability),
+        "shots_curve": None if chosen.shots is None else asdict(chosen.shots),
         "neighbours": None if chosen.neighbours is None else asdict(chosen.neighbours),
         "caps": [asdict(cap) for cap in chosen.caps],
         "timings": {**summary.seconds, **chosen.seconds},

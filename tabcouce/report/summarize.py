@@ -85,6 +85,7 @@ def _target_summary(
         groups=study.groups,
         pairs=study.pairs,
         neighbours=None if study.advice is None else study.advice.neighbours,
+        shots=None if study.advice is None else study.advice.shots,
     )
 
 

@@ -11,6 +11,7 @@ from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.capability import Capability
 from tabcouce.evaluation.noise_ceiling import NoiseCeiling
+from tabcouce.evaluation.shots_curve import ShotsCurve
 from tabcouce.evaluation.trial import ModelScores, Score, Verdict
 from tabcouce.explanation.factor import Factor, ranked
 from tabcouce.explanation.together import ColumnGroup, PairEffect
@@ -242,6 +243,7 @@ class TargetSummary:
     pairs: tuple[PairEffect, ...] = ()
     neighbours: NeighbourQuality | None = None
     evidence: EvidenceView | None = None
+    shots: ShotsCurve | None = None
 
     @property
     def is_regression(self) -> bool:

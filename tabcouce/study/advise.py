@@ -10,6 +10,7 @@ import numpy as np
 from tabcouce.advice.neighbour_quality import NeighbourQuality, neighbour_quality
 from tabcouce.advice.past_rows import PastRows
 from tabcouce.encoder import CouceClassifier, CouceRegressor
+from tabcouce.evaluation.shots_curve import ShotsCurve, shots_curve
 from tabcouce.evaluation.trial import Trial
 from tabcouce.models.contract import Model
 from tabcouce.roles.dataset import Dataset
@@ -19,6 +20,8 @@ from tabcouce.study.progress import Report
 from tabcouce.system.stack import StackModel
 
 ENCODER = "couce"
+COMPARED = ("lightgbm", ENCODER, "system")
+"""Models with a curve of their own beside the recommended one."""
 Encoder = CouceRegressor | CouceClassifier
 ENCODERS = (CouceRegressor, CouceClassifier)
 
@@ -27,6 +30,8 @@ ENCODERS = (CouceRegressor, CouceClassifier)
 class Advice:
     """For one target.
 
+    shots    error against the number of labelled rows of a new context; None where no context of
+             enough rows was held out
     past     training rows as `similar` searches them
     encoder  what made their embedding; None where no encoder was trained
     """
@@ -34,9 +39,11 @@ class Advice:
     neighbours: NeighbourQuality
     past: PastRows
     encoder: Encoder | None
+    shots: ShotsCurve | None = None
 
 
 def advise(
+    recommended: str,
     headline: Mapping[str, Trial],
     final: Mapping[str, Model],
     dataset: Dataset,
@@ -53,7 +60,9 @@ def advise(
     encoder = kept_encoder(final, headline.get(ENCODER))
     embedding = None if encoder is None else encoder.embed(dataset.X).astype(np.float32)
     trained_on = int(getattr(encoder, "rows_used_", 0))
-    return Advice(quality, PastRows.of(dataset, embedding, trained_on), encoder)
+    report("labelled rows", 0.7)
+    shots = shots_curve(headline, (recommended, *COMPARED), dataset, split, draws=effort.draws, seed=seed)
+    return Advice(quality, PastRows.of(dataset, embedding, trained_on), encoder, shots)
 
 
 def kept_encoder(final: Mapping[str, Model], trial: Trial | None) -> Encoder | None:

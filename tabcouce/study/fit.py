@@ -153,7 +153,16 @@ def fit_target(
     advice: Advice | None = None
     try:
         with watch.stage("advice") as report:
-            advice = advise(judged.headline, final, dataset, split, effort, seed=seed, report=report)
+            advice = advise(
+                judged.verdict.recommended,
+                judged.headline,
+                final,
+                dataset,
+                split,
+                effort,
+                seed=seed,
+                report=report,
+            )
     except KeyboardInterrupt:
         stopped = True
     study = TargetStudy(

@@ -10,6 +10,7 @@ from tabcouce.report.charts.points import class_probabilities, has_points, obser
 from tabcouce.report.charts.residuals import residuals_along_time, residuals_by_context
 from tabcouce.report.charts.savings import savings_curve
 from tabcouce.report.charts.scores import context_scores, difference_forest, honesty_strip
+from tabcouce.report.charts.shots import shots_lines
 from tabcouce.report.charts.swarm import contribution_swarm
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "residuals_by_context",
     "savings_curve",
     "shape_curve",
+    "shots_lines",
     "what_if_panels",
 ]
