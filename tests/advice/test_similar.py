@@ -168,7 +168,7 @@ def dataset(n=90, machines=6):
     X = pd.DataFrame({"a": rng.normal(size=n), "noise": rng.normal(size=n)})
     y = 2 * X["a"].to_numpy() + own * 0.3
     roles = Roles((ColumnRole("a", "condition"), ColumnRole("noise", "sensor"), ColumnRole("y", "target")),
-                  ("y",), "regression", "guessed", ())  # fmt: skip
+                  ("y",), "regression", origin="guessed")  # fmt: skip
     contexts = pd.DataFrame({"machine": [f"M{k}" for k in own]}, dtype=object)
     data = Dataset("d", None, "regression", "y", X, y, (), contexts, None, None, np.arange(n) + 2, roles)
     everything = np.arange(n)

@@ -23,7 +23,7 @@ def dataset(offset=3.0, task="regression"):
     y = x + level[own] + 0.1 * rng.normal(size=len(own))
     if task != "regression":
         y = (y > 0).astype(float)
-    roles = Roles((ColumnRole("x", "condition"), ColumnRole("y", "target")), ("y",), task, "guessed", ())
+    roles = Roles((ColumnRole("x", "condition"), ColumnRole("y", "target")), ("y",), task, origin="guessed")
     names = tuple(f"M{k}" for k in range(MACHINES))
     contexts = pd.DataFrame({"machine": [f"M{k}" for k in own]}, dtype=object)
     classes = () if task == "regression" else ("no", "yes")
