@@ -24,7 +24,8 @@ from tabcouce.models.estimator import (
     task_classes,
 )
 from tabcouce.models.feature_machine import Metric
-from tabcouce.models.kernel_choice import MODES, KernelRows, Mode, Setting, choose
+from tabcouce.models.inner_split import InnerFold, inner_folds
+from tabcouce.models.kernel_choice import MODES, Choice, KernelRows, Mode, Setting, choose
 from tabcouce.models.kernel_inputs import KernelInputs
 from tabcouce.models.kernel_intercept import Conditioned
 from tabcouce.models.kernel_machine import KernelMachine
@@ -60,6 +61,7 @@ class KernelModel(PanelEstimator):
     calibration on the left-out scores.
 
     max_rows   training rows used at most, drawn evenly from the contexts; memory grows as its square
+    choice_rows  rows on which kernel, ridge and metric are chosen at most; most of the time goes there
 
     settings_    mode -> chosen `Setting`
     importance_  (p,) share of each input in the learnt metric of the blind machine
@@ -67,10 +69,17 @@ class KernelModel(PanelEstimator):
     rows_used_   training rows used
     """
 
-    def __init__(self, task: ModelTask = "regression", seed: int = 0, max_rows: int = 4000) -> None:
+    def __init__(
+        self,
+        task: ModelTask = "regression",
+        seed: int = 0,
+        max_rows: int = 4000,
+        choice_rows: int = CHOICE_ROWS,
+    ) -> None:
         self.task = task
         self.seed = seed
         self.max_rows = max_rows
+        self.choice_rows = choice_rows
 
     def fit(self, X: pd.DataFrame, y: Floats, context: pd.DataFrame | None = None) -> Self:
         target = checked_target(X, y, self.task)
@@ -93,11 +102,16 @@ class KernelModel(PanelEstimator):
         )
         kept = spread_rows(label, self.max_rows, self.seed)
         rows = every.of(kept)
-        chosen = rows.of(spread_rows(label[kept], CHOICE_ROWS, self.seed))
-        self.settings_ = choose(chosen, self.seed)
+        chosen = rows.of(spread_rows(label[kept], self.choice_rows, self.seed))
+        choice = choose(chosen, self.seed)
+        self.settings_ = choice.settings()
         self.rows_used_ = len(kept)
         self._fit_machines(rows)
-        self._leave_out(every, kept)
+        folds = inner_folds(target, context, folds=4, classes=len(self.classes_) > 0, seed=self.seed)
+        score = self._leave_out(every, kept, choice, folds)
+        member = every.y * self.scale_ + self.centre_
+        self.odds_ = ClassOdds.of(score, member) if len(self.classes_) else None
+        self._keep_left_out(target, context, self._answer(score))
         self.shots_: Shots | None = None
         self.fresh_mean_: Floats | None = None
         return self
@@ -111,11 +125,21 @@ class KernelModel(PanelEstimator):
                 made[id(setting)] = KernelMachine.of(setting, rows)
             self.machines_[mode] = made[id(setting)]
 
-    def _leave_out(self, every: KernelRows, kept: Codes) -> None:
-        score = self.machines_["blind"].left_out(every, kept)
-        member = every.y * self.scale_ + self.centre_
-        self.odds_ = ClassOdds.of(score, member) if len(self.classes_) else None
-        self.left_out_ = self._answer(score)
+    def _leave_out(
+        self, every: KernelRows, kept: Codes, choice: Choice, folds: Sequence[InnerFold]
+    ) -> Floats:
+        """(n, k) score of each row by a fit without its fold, under a setting chosen without it too.
+
+        Folds as other models leave out, since whoever trains on more contexts looks better, and of
+        the least of a hundred errors the contexts that chose it would tell too much good. The
+        learnt metric has still seen them.
+        """
+        score = np.empty_like(every.y)
+        for fold in folds:
+            setting = choice.best("blind", without=np.unique(every.unit[fold.test]))
+            rest = KernelMachine.of(setting, every.of(np.intersect1d(kept, fold.train)))
+            score[fold.test] = rest.score(every.Z[fold.test], np.zeros(every.Z.shape[1]))
+        return score
 
     def _outputs(self, target: Floats) -> Floats:
         if self.task == "classification":

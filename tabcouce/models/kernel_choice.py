@@ -101,25 +101,48 @@ class Tried:
     error: Mapping[Mode, Floats]
 
 
-def choose(rows: KernelRows, seed: int) -> dict[Mode, Setting]:
-    """The setting of least left-out error for each way to predict.
+@dataclass(frozen=True)
+class Choice:
+    """Every setting tried, and the one of least left-out error for each way to predict."""
 
-    Another view than the plain one must win by a standard error over contexts: with few
-    contexts the choice is noisy, and a wrong view costs much (an operating point is no offset).
-    """
+    tried: tuple[Tried, ...]
+    unit: Codes
+    """(G,) what was left out, in the order of the errors."""
+
+    def settings(self) -> dict[Mode, Setting]:
+        return {mode: self.best(mode) for mode in MODES}
+
+    def best(self, mode: Mode, without: Codes | None = None) -> Setting:
+        """The setting for a mode, blind where the mode was not judged.
+
+        Another view than the plain one must win by a standard error over contexts: with few
+        contexts the choice is noisy, and a wrong view costs much (an operating point is no offset).
+
+        without  units whose errors do not count, so that the choice can be judged on them
+        """
+        mode = mode if mode in self.tried[0].error else "blind"
+        counts = np.ones(len(self.tried[0].error[mode]), dtype=bool)
+        if without is not None and len(counts) == len(self.unit):
+            counts = ~np.isin(self.unit, without)
+        best: Tried | None = None
+        for view in VIEWS:
+            own = [tried for tried in self.tried if tried.setting.view == view]
+            if not own:
+                continue
+            found = min(own, key=lambda t: float(t.error[mode][counts].sum()))
+            if best is None or _clearly_less(found.error[mode][counts], best.error[mode][counts]):
+                best = found
+        assert best is not None
+        return best.setting
+
+
+def choose(rows: KernelRows, seed: int) -> Choice:
+    """Every setting of the grid with its error on contexts (or rows) left out."""
     contexts = rows.code.shape[1] > 0
     views = VIEWS if contexts and len(np.unique(rows.unit)) <= len(rows.Z) / 2 else VIEWS[:1]
     trials = _shot_trials(rows, seed) if contexts else ()
-    best: dict[Mode, Tried] = {}
-    for view in views:
-        tried = list(_tried(rows, view, trials))
-        for mode in MODES:
-            if mode not in tried[0].error:
-                continue
-            found = min(tried, key=lambda t, m=mode: float(t.error[m].sum()))  # type: ignore[misc]
-            if mode not in best or _clearly_less(found.error[mode], best[mode].error[mode]):
-                best[mode] = found
-    return {mode: best.get(mode, best["blind"]).setting for mode in MODES}
+    tried = tuple(one for view in views for one in _tried(rows, view, trials))
+    return Choice(tried, np.unique(rows.unit))
 
 
 def _clearly_less(error: Floats, than: Floats) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tabcouce.models.contract import Rehearsal
 from tabcouce.models.kernel_choice import KernelRows, Setting
-from tabcouce.models.kernel_intercept import Conditioned, InterceptFit, blocks, conditioned
+from tabcouce.models.kernel_intercept import Conditioned, InterceptFit, conditioned
 from tabcouce.models.within import shrunken_means, viewed
 
 Floats = npt.NDArray[np.float64]
@@ -51,24 +51,6 @@ class KernelMachine:
             for k in range(0, len(Z), ROWS_AT_ONCE)
         ]
         return np.vstack(parts) if parts else np.zeros((0, alpha.shape[1]))
-
-    def left_out(self, every: KernelRows, kept: Codes) -> Floats:
-        """(N, k) blind score of each row by a fit that saw no row of its context, or not the row.
-
-        every  all N training rows; kept (n,) positions of `rows` among them. A row beyond the cap
-               was never seen; only the kept rows of its context are taken out for it.
-        """
-        fit = solved(self.setting, self.rows)
-        zero = np.zeros(every.Z.shape[1])
-        if not every.code.shape[1]:
-            out = self.score(every.Z, zero)
-            out[kept] = fit.left_out_rows(self.rows.y)
-            return out
-        out = np.empty((len(every.Z), self.alpha.shape[1]))
-        for block in blocks(every.unit):
-            mine = np.flatnonzero(self.rows.unit == every.unit[block[0]])
-            out[block] = self.score(every.Z[block], zero, fit.without(mine) if len(mine) else fit.alpha)
-        return out
 
     def intercepts(self, code: Codes) -> Floats:
         """(m, k) sum of the best linear unbiased predictions of each row's levels; 0 for unknown ones."""

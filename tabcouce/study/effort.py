@@ -22,6 +22,7 @@ class Effort:
                     makes it half as slow again
     encoder_rows    training rows per fold the encoder uses at most
     kernel_rows     training rows per fold the kernel uses at most
+    kernel_choice   rows on which its kernel, ridge and metric are chosen at most
     draws           redrawn sets of contexts behind each interval
     explained_rows  held-out rows explained per model
     permuted        columns whose permutation importance is measured, the most important first
@@ -38,6 +39,7 @@ class Effort:
     encoder_rows: int
     batch: bool
     kernel_rows: int
+    kernel_choice: int
     draws: int
     explained_rows: int
     permuted: int
@@ -46,7 +48,7 @@ class Effort:
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 300, 300, 20, 8),
-    "standard": Effort("standard", 10, 300, 1.0, 6, None, 10_000, False, 4_000, 1000, 1000, 40, 20),
-    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 2000, 3000, 100, 40, 10),
+    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 400, 300, 300, 20, 8),
+    "standard": Effort("standard", 5, 300, 1.0, 4, None, 10_000, False, 4_000, 700, 1000, 1000, 40, 20),
+    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 700, 2000, 3000, 100, 40, 10),
 }

@@ -55,7 +55,13 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
         ),
         Candidate(
             "kernel",
-            partial(KernelModel, task, seed=seed, max_rows=effort.kernel_rows),
+            partial(
+                KernelModel,
+                task,
+                seed=seed,
+                max_rows=effort.kernel_rows,
+                choice_rows=effort.kernel_choice,
+            ),
             uses_context=True,
         ),
         Candidate("couce", encoder, uses_context=True),

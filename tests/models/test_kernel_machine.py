@@ -1,5 +1,7 @@
 """The kernel expert: closed forms against plain refits, gradients, shots, intercepts, views, states."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,8 +10,9 @@ from tabcouce.models import BoostingModel, KernelModel, LinearModel
 from tabcouce.models.class_odds import ClassOdds
 from tabcouce.models.contract import BatchModel, CrossEstimated, Rehearsal, RehearsedShots, ShotsModel
 from tabcouce.models.feature_machine import CONSTANT, Metric
+from tabcouce.models.inner_split import inner_folds
 from tabcouce.models.kernel import spread_rows
-from tabcouce.models.kernel_choice import KernelRows, Setting
+from tabcouce.models.kernel_choice import KernelRows, Setting, choose
 from tabcouce.models.kernel_intercept import InterceptFit, ShotKernel, same_context
 from tabcouce.models.kernel_machine import KernelMachine
 from tabcouce.models.kernel_paths import kernel_contributions
@@ -234,18 +237,40 @@ def test_blind_never_uses_a_context_and_an_unseen_level_is_new() -> None:
     assert r2(known, process.y) > r2(model.estimate(process.X), process.y) + 0.1
 
 
-def test_left_out_estimates_are_those_of_a_model_without_the_context() -> None:
-    process = none(seed=5, rows=240)
+def test_left_out_estimates_are_those_of_fits_without_the_fold_under_settings_chosen_without_it() -> None:
+    process = common_cause(seed=5, rows=200, contexts=8)
     model = KernelModel().fit(process.X, process.y, process.context)
     assert isinstance(model, CrossEstimated)
     assert isinstance(model, BatchModel)
     assert isinstance(model, ShotsModel)
-    machine = model.machines_["blind"]
-    out = process.context["machine"].to_numpy() == "M03"
-    rest = KernelMachine.of(machine.setting, machine.rows.of(np.flatnonzero(~out)))
-    score = rest.score(machine.rows.Z[out], np.zeros(machine.rows.Z.shape[1]))
-    expected = model.range_(model.centre_[0] + model.scale_ * score[:, 0])
-    np.testing.assert_allclose(model.left_out_[out], expected, atol=1e-7)
+    rows = model.machines_["blind"].rows
+    choice = choose(rows, seed=0)
+    folds = inner_folds(process.y, process.context, folds=4, classes=False, seed=0)
+    assert len(folds) == 4
+    for fold in folds:
+        away = set(rows.unit[fold.test].tolist())
+        counting = [g for g, unit in enumerate(choice.unit) if unit not in away]
+        raw = [t for t in choice.tried if t.setting.view == "raw"]
+        least = min(raw, key=lambda t, c=counting: sum(t.error["blind"][g] for g in c))  # type: ignore[misc]
+        found = choice.best("blind", without=np.array(sorted(away)))
+        if found.view == "raw":
+            assert found is least.setting
+        rest = KernelMachine.of(found, rows.of(fold.train))
+        score = rest.score(rows.Z[fold.test], np.zeros(rows.Z.shape[1]))
+        expected = model.range_(model.centre_[0] + model.scale_ * score[:, 0])
+        np.testing.assert_allclose(model.left_out_[fold.test], expected, atol=1e-6)
+
+
+def test_the_choice_is_not_moved_by_units_that_do_not_count() -> None:
+    process = sensor_shift(seed=2, rows=120, contexts=6)
+    rows = KernelModel().fit(process.X, process.y, process.context).machines_["blind"].rows
+    choice = choose(rows, seed=0)
+    spoilt = tuple(
+        replace(t, error={mode: np.where(choice.unit == 3, 1e9 * k, e) for mode, e in t.error.items()})
+        for k, t in enumerate(choice.tried)
+    )
+    without = np.array([3])
+    assert replace(choice, tried=spoilt).best("blind", without) is choice.best("blind", without)
 
 
 def test_a_rehearsal_is_what_a_model_without_the_context_says_after_its_labels() -> None:
@@ -293,14 +318,15 @@ def test_rows_beyond_the_cap_are_drawn_evenly_and_reported() -> None:
     model = KernelModel(max_rows=100).fit(process.X, process.y, process.context)
     assert model.rows_used_ == 100
     # Also rows beyond the cap are predicted without the kept rows of their context.
-    machine = model.machines_["blind"]
-    for label in ("M01", "M07"):
-        out = process.context["machine"].to_numpy() == label
-        kept = model.contexts_.levels[0].index(label) != machine.rows.unit
-        rest = KernelMachine.of(machine.setting, machine.rows.of(np.flatnonzero(kept)))
-        score = rest.score(model.inputs_(process.X[out]), np.zeros(15))
+    rows, level = model.machines_["blind"].rows, model.contexts_(process.context, 240)[:, 0]
+    choice = choose(rows, seed=0)
+    for fold in inner_folds(process.y, process.context, folds=4, classes=False, seed=0):
+        away = np.unique(level[fold.test])
+        kept = np.flatnonzero(~np.isin(rows.unit, away))
+        rest = KernelMachine.of(choice.best("blind", without=away), rows.of(kept))
+        score = rest.score(model.inputs_(process.X.iloc[fold.test]), np.zeros(15))
         expected = model.range_(model.centre_[0] + model.scale_ * score[:, 0])
-        np.testing.assert_allclose(model.left_out_[out], expected, atol=1e-7)
+        np.testing.assert_allclose(model.left_out_[fold.test], expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["adapt", "calibrate"])
