@@ -6,7 +6,8 @@ For each process and seed the whole panel is judged as `tabcouce fit --effort qu
 twelve machines. Then every model is refitted on all rows and predicts two thousand rows of forty
 machines that were never drawn: the recommended model should be within 0.01 R2 of the best of them.
 The process 'nothing' has the targets of 'none' shuffled within each machine: there 'do not predict'
-is the right answer, and nowhere else. Runs that are in the result file are not run again.
+is the right answer, and nowhere else. 'covered' is the share of the new machines' rows inside the
+90 % band of the recommended model. Runs that are in the result file are not run again.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from tabcouce.roles.role import ColumnRole, Roles
 from tabcouce.simulation import PROCESSES, Process
 from tabcouce.splits import plan_splits
 from tabcouce.study.effort import EFFORTS
-from tabcouce.study.fit import refit, stack_mixes, with_stacks
+from tabcouce.study.fit import held_out_intervals, refit, stack_mixes, with_stacks
 from tabcouce.study.panel import panel
 
 NOTHING = "nothing"
@@ -89,15 +90,19 @@ def judged(name: str, seed: int, rows: int) -> dict[str, Any]:
     final = refit(candidates, wanted, mixes, data, plan.of(plan.headline), lambda *_: None)
     new = drawn(name, seed=seed, rows=2000, contexts=40, draw="unseen")
     y = target(name, new, seed)
-    truth = {key: r2(y, model.estimate(new.X)) or 0.0 for key, model in final.items()}
-    blind = {
-        t.model: r2(data.y, t.prediction) for t in trials if (t.split, t.mode) == (plan.headline, "blind")
-    }
+    told = {key: model.estimate(new.X) for key, model in final.items()}
+    truth = {key: r2(y, estimate) or 0.0 for key, estimate in told.items()}
+    headline = {t.model: t for t in trials if (t.split, t.mode) == (plan.headline, "blind")}
+    band = held_out_intervals(headline[verdict.recommended], data, plan.of(plan.headline))
+    assert band is not None
+    low, high = band.band(told[verdict.recommended])
+    blind = {key: r2(data.y, t.prediction) for key, t in headline.items()}
     return {
         "outcome": verdict.outcome,
         "recommended": verdict.recommended,
         "lost": round(max(truth.values()) - truth[verdict.recommended], 4),
         "truth": {key: round(value, 4) for key, value in truth.items()},
+        "coverage": round(float(((low <= y) & (y <= high)).mean()), 4),
         "promised": {key: None if value is None else round(value, 4) for key, value in blind.items()},
         "weights": dict(zip(mixes["blind"].members, mixes["blind"].weight, strict=True)),
         "cpu_s": round(time.process_time() - start, 1),
@@ -111,12 +116,14 @@ def summary(runs: dict[str, Any]) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for key, run in runs.items():
         row = table.setdefault(
-            key.partition("/")[0], {"runs": 0, "within_0.01": 0, "do_not_predict": 0, "lost": []}
+            key.partition("/")[0],
+            {"runs": 0, "within_0.01": 0, "do_not_predict": 0, "lost": [], "covered": []},
         )
         row["runs"] += 1
         row["within_0.01"] += run["lost"] <= WITHIN
         row["do_not_predict"] += run["outcome"] == "do_not_predict"
         row["lost"].append(run["lost"])
+        row["covered"].append(run["coverage"])
     return table
 
 

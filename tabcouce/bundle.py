@@ -42,6 +42,7 @@ from tabcouce.study.advise import Advice, kept_encoder
 from tabcouce.study.saved import InputColumn, Memory, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
 from tabcouce.system.alarm import Alarm
+from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.stack import KINDS, StackModel
 
 SCHEMA_VERSION = 1
@@ -210,6 +211,7 @@ def describe_target(target: TargetStudy, units: Mapping[str, str | None]) -> dic
         "known_context": verdict.known_context,
         "outcome": verdict.outcome,
         "intervals": None if target.intervals is None else plain(asdict(target.intervals)),
+        "spec_risk": None if target.spec_risk is None else target.spec_risk.settings(),
         "inside": target.inside.settings(),
         "promise": asdict(promise),
     }
@@ -302,6 +304,7 @@ def restore_target(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> S
         intervals=None if bands is None else Intervals(**bands),
         inside=TrainingRange.from_settings(entry["inside"]),
         promise=Promise(**entry["promise"]),
+        spec_risk=None if entry.get("spec_risk") is None else SpecRisk.from_settings(entry["spec_risk"]),
         alarm=None if entry.get("alarm") is None else restore_alarm(entry["alarm"], contents),
         unit=entry.get("unit"),
         memory=None if similar is None else restore_memory(similar, models, contents),

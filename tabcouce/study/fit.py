@@ -29,6 +29,7 @@ from tabcouce.study.panel import check_device, panel
 from tabcouce.study.progress import Listener, Report, Stopwatch, silent
 from tabcouce.study.value import Cap, Study, TargetStudy
 from tabcouce.system import Intervals, TrainingRange, fit_intervals
+from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.stack import StackModel
 from tabcouce.system.weights import Mix
 
@@ -180,6 +181,7 @@ def fit_target(
         profiler=explained.profiler,
         formation=explained.formation,
         intervals=held_out_intervals(judged.headline[judged.verdict.recommended], dataset, split),
+        spec_risk=held_out_risk(judged.headline[judged.verdict.recommended], dataset),
         inside=TrainingRange.of(dataset.X),
         outside_rate=outside_rate(dataset, split),
         final=final,
@@ -265,6 +267,14 @@ def held_out_intervals(trial: Trial, dataset: Dataset, split: Split) -> Interval
         return None
     residual = dataset.y - trial.prediction
     return fit_intervals(residual, split.unit, units=len(split.units), split=split.key)
+
+
+def held_out_risk(trial: Trial, dataset: Dataset) -> SpecRisk | None:
+    """The out-of-spec probability by the recommended model's held-out errors; None without limits."""
+    if not dataset.is_regression:
+        return None
+    role = dataset.role(dataset.target)
+    return SpecRisk.of(dataset.y - trial.prediction, role.lower, role.upper)
 
 
 def outside_rate(dataset: Dataset, split: Split) -> float:

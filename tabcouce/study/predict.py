@@ -26,9 +26,9 @@ class Prediction:
 
     rows      (n,) 1-based rows of the file
     frame     columns: 'prediction' (for a new context), 'low', 'high', or one 'P(class)' per
-              class; 'prediction_known' (blank where the context is not known); 'outside'
-              (columns out of the training range, joined); 'observed' where the file has it; for
-              the task 'anomaly' the columns of `alarm_columns`
+              class; 'P(out of spec)' where limits are declared; 'prediction_known' (blank where
+              the context is not known); 'outside' (columns out of the training range, joined);
+              'observed' where the file has it; for the task 'anomaly' the columns of `alarm_columns`
     notes     what the reader should know, e.g. contexts that were not in the training file
     """
 
@@ -164,6 +164,8 @@ def described(saved: SavedTarget, estimate: npt.NDArray[np.float64]) -> dict[str
     columns: dict[str, object] = {"prediction": answer(saved, estimate)}
     if saved.intervals is not None:
         columns["low"], columns["high"] = saved.intervals.band(estimate)
+    if saved.spec_risk is not None:
+        columns["P(out of spec)"] = saved.spec_risk(estimate)
     for k, name in enumerate(saved.classes):
         columns[f"P({name})"] = estimate[:, k]
     return columns

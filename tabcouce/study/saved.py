@@ -13,6 +13,7 @@ from tabcouce.roles.declaration import Derived
 from tabcouce.roles.role import Task
 from tabcouce.system.alarm import Alarm
 from tabcouce.system.intervals import Intervals
+from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.training_range import TrainingRange
 
 
@@ -82,6 +83,7 @@ class SavedTarget:
     alarm: Alarm | None = None
     memory: Memory | None = None
     unit: str | None = None
+    spec_risk: SpecRisk | None = None
 
 
 @dataclass(frozen=True)

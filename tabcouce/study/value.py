@@ -23,6 +23,7 @@ from tabcouce.study.advise import Advice
 from tabcouce.study.alarms import AlarmStudy
 from tabcouce.study.effort import Effort
 from tabcouce.system.intervals import Intervals
+from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.training_range import TrainingRange
 
 
@@ -45,6 +46,7 @@ class TargetStudy:
                   that move together, pairs that act together, and the what-if grid likewise
     formation     how the final encoder's evidence formed, where its training was recorded
     intervals     None for classification
+    spec_risk     None without declared limits, and for classes
     inside        training range of the inputs, all rows
     outside_rate  share of rows of held-out contexts that lie outside the range of the rows
                   they were predicted from: what the out-of-range flag costs in false alarms
@@ -74,6 +76,7 @@ class TargetStudy:
     pairs: tuple[PairEffect, ...] = ()
     profiler: Profiler | None = None
     formation: Formation | None = None
+    spec_risk: SpecRisk | None = None
     alarms: AlarmStudy | None = None
     savings: Savings | None = None
     advice: Advice | None = None
