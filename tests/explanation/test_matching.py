@@ -137,6 +137,17 @@ def test_reranking_helps_where_parts_tell_and_leaves_the_rest_in_global_order():
     np.testing.assert_array_equal(order[5:], reranked(base, gallery, truncate=0)[5:])
 
 
+def test_random_parts_gain_nothing_by_reranking():  # D5, the control: a gain here would be leakage
+    rng = np.random.default_rng(8)
+    trials, hits = 80, {0: 0, 20: 0}
+    for _ in range(trials):
+        parts = rng.normal(size=(21, BLOCKS, WIDTH))
+        for k in hits:
+            hits[k] += int(reranked(parts[0], parts[1:], truncate=k)[0] == 7)
+    # Chance is 4 of 80; 12 and more have a probability of 1 in 1500.
+    assert max(hits.values()) < 12
+
+
 def _turn(rng):
     return np.linalg.qr(rng.normal(size=(WIDTH, WIDTH)))[0]
 
