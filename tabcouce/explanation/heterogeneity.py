@@ -19,6 +19,8 @@ Labels = npt.NDArray[np.int64]
 def context_slopes(x: Floats, y: Floats, unit: Labels, units: Sequence[str]) -> tuple[ContextSlope, ...]:
     """Slope of each context with 8 rows or more; x and y (n,) are what partialling left of them.
 
+    A context in which one row alone makes the slope has none.
+
     Interval by HC3, so that no context's noise level is assumed (MacKinnon and White 1985).
     """
     found = []
@@ -30,6 +32,8 @@ def context_slopes(x: Floats, y: Floats, unit: Labels, units: Sequence[str]) -> 
             continue
         theta = float(a @ b) / energy
         leverage = a * a / energy + 1 / own.sum()
+        if leverage.max() > 1 - 1e-6:
+            continue  # one row alone makes the slope: how far it may be off cannot be told
         error = float(np.sqrt(np.sum((a * (b - theta * a) / (1 - leverage)) ** 2))) / energy
         half = float(stats.t.ppf(0.975, own.sum() - 2)) * error
         found.append(ContextSlope(units[u], theta, theta - half, theta + half, int(own.sum())))

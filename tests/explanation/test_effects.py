@@ -7,6 +7,7 @@ import pytest
 from tabcouce import simulation
 from tabcouce.explanation.cluster_slope import cluster_slope, placebo_share, robustness
 from tabcouce.explanation.effects import adjusted_effect, naive_effect, slopes
+from tabcouce.explanation.heterogeneity import context_slopes
 from tabcouce.explanation.natural_step import natural_step
 from tabcouce.explanation.partialling import demeaned, held_contexts, held_out_fit
 from tabcouce.read.table import Source
@@ -212,3 +213,14 @@ def test_a_category_has_no_slope():
     X = pd.DataFrame({"grade": pd.Categorical(["a", "b"] * 30), "x": np.arange(60.0)})
     machine = pd.DataFrame({"m": np.repeat(np.arange(6), 10)})
     assert effects(dataset(X, X["x"], machine), "grade") == (None, None)
+
+
+def test_a_context_in_which_one_row_alone_makes_the_slope_has_none():
+    rng = np.random.default_rng(9)
+    unit = np.repeat([0, 1], 20)
+    x, y = rng.normal(size=40), rng.normal(size=40)
+    x[20:] = 0.0
+    x[25] = 3.0
+    found = context_slopes(x, y, unit, ["a", "b"])
+    assert [one.context for one in found] == ["a"]
+    assert np.isfinite([found[0].low, found[0].high]).all()
