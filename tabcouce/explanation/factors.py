@@ -129,7 +129,10 @@ def strength_of(
     """`strength` of a column of the dataset; a category has no straight part."""
     numeric = pd.api.types.is_numeric_dtype(column.dtype)
     values = column.to_numpy(float) if numeric else np.full(len(column), np.nan)
-    spread = float(np.nanstd(values)) if numeric and np.isfinite(values).any() else 0.0
+    spread = 0.0
+    if numeric and np.isfinite(values).any():
+        # A glitched cell must not make a column strong: its outer hundredths count as their edges.
+        spread = float(np.nanstd(np.clip(values, *np.nanquantile(values, [0.01, 0.99]))))
     return strength(values[rows], contribution, units, spread, adjusted if numeric else None, lost)
 
 

@@ -35,12 +35,15 @@ def strength(
                           no evidence and counts nothing
 
     Straight part: |slope| * spread, times the positive part of 1 - 1 / t^2 (James and Stein 1961).
+    Neither counts where the slope is not claimed and the model loses nothing without the column.
     Bent part: standard deviation of the contributions within contexts that no straight line in the
     column explains. The size is the root of the sum of both squares.
     """
+    if not lost and (adjusted is None or not adjusted.claimed):
+        return 0.0
     within = centred(contribution, unit)
     if adjusted is None or adjusted.low is None or adjusted.high is None:
-        return float(within.std()) if lost else 0.0
+        return float(within.std())
     error = (adjusted.high - adjusted.low) / 2 / float(stats.t.ppf(0.975, max(adjusted.clusters - 1, 1)))
     t2 = (adjusted.slope / error) ** 2 if error > 0 else np.inf
     straight = abs(adjusted.slope) * spread * max(0.0, 1 - 1 / t2) if t2 > 0 else 0.0

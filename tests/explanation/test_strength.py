@@ -45,3 +45,11 @@ def test_the_models_word_counts_nothing_where_held_out_contexts_do_not_confirm_i
     assert strength(x, -(x**2), UNIT, 1.0, effect(0.0, 0.1), lost=False) == 0
     found = strength(x, -(x**2), UNIT, 2.0, effect(0.5, 0.1), lost=False)
     assert found == pytest.approx(0.5 * 2.0 * (1 - 1 / 25))
+
+
+def test_an_open_slope_counts_only_where_the_model_loses_without_the_column():
+    x = np.random.default_rng(4).normal(size=300)
+    open_slope = effect(0.15, 0.1)
+    assert strength(x, x, UNIT, 5.0, open_slope, lost=False) == 0
+    expected = 0.15 * 5.0 * (1 - (0.1 / 0.15) ** 2)
+    assert strength(x, 99 * x, UNIT, 5.0, open_slope, lost=True) == pytest.approx(expected)
