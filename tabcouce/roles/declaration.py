@@ -44,6 +44,10 @@ class ColumnEntry:
     step: float | None = None
     goal: Aim | None = None
     block: str | None = None
+    ordered: bool = False
+    repeatability: float | None = None
+    loading: float | None = None
+    drift: float | None = None
     reason: str = ""
 
 

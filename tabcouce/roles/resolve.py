@@ -218,6 +218,10 @@ def _role(column: Column, named: _Named, table: Table, place: Place) -> ColumnRo
         step=entry.step,
         goal=entry.goal,
         block=entry.block,
+        ordered=entry.ordered,
+        repeatability=entry.repeatability,
+        loading=entry.loading,
+        drift=entry.drift,
         reason=entry.reason or reason,
         as_input=bool(flags & {"time", "group"}) and kind in INPUT_KINDS,
     )

@@ -45,6 +45,14 @@ class ColumnRole:
     goal: Aim | None = None
     """Of a target: which way is better; 'target' means target_value, 'within' lower and upper."""
     block: str | None = None
+    ordered: bool = False
+    """Whether the block's columns follow a physical order as they stand: waveform, zones, spectrum."""
+    repeatability: float | None = None
+    """Standard deviation of repeated readings of one piece, in the column's unit."""
+    loading: float | None = None
+    """Change of the reading per standard deviation of a common ambient factor, in its unit."""
+    drift: float | None = None
+    """Largest slow excursion of the sensor, in its unit; the rows then stand in time order."""
     reason: str = ""
     """Why this kind, in words for the engineer."""
     guessed: bool = False

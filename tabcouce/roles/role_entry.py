@@ -13,7 +13,8 @@ from tabcouce.roles.role import Aim, Expected, Flag, Graph, Kind, Tolerance
 
 ENTRY_KEYS = (
     "kind", "flags", "unit", "tolerance", "graph", "expected", "basis", "lower", "upper",
-    "target_value", "step", "goal", "block", "reason",
+    "target_value", "step", "goal", "block", "ordered", "repeatability", "loading", "drift",
+    "reason",
 )  # fmt: skip
 
 
@@ -54,6 +55,10 @@ def read_entry(name: str, entry: object, place: Place) -> ColumnEntry:
         step=number(entry, "step", place),
         goal=cast(Aim | None, choice(entry, "goal", get_args(Aim), place)),
         block=text(entry, "block", place),
+        ordered=_ordered(entry, place),
+        repeatability=_size(entry, "repeatability", place),
+        loading=number(entry, "loading", place),
+        drift=_size(entry, "drift", place),
         reason=text(entry, "reason", place) or "",
     )
 
@@ -117,6 +122,25 @@ def number(data: Mapping[str, Any], key: str, place: Place) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise RoleError(f"'{key}' is {value!r}, not a number.", place=place, remedy=f"Write {key} = 1.5.")
     return float(value)
+
+
+def _ordered(entry: Mapping[str, Any], place: Place) -> bool:
+    found = truth(entry, "ordered", place) or False
+    if found and text(entry, "block", place) is None:
+        raise RoleError(
+            "'ordered' says that the columns of a block follow an order, but no block is named.",
+            place=place,
+            remedy='Write block = "..." beside it.',
+        )
+    return found
+
+
+def _size(entry: Mapping[str, Any], key: str, place: Place) -> float | None:
+    """A number that is not negative."""
+    value = number(entry, key, place)
+    if value is not None and value < 0:
+        raise RoleError(f"'{key}' is negative.", place=place, remedy="Give it as a positive size.")
+    return value
 
 
 def _tolerance(entry: Mapping[str, Any], place: Place) -> Tolerance | None:

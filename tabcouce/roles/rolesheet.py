@@ -13,7 +13,10 @@ from tabcouce.roles.level import BLANK, level_text
 from tabcouce.roles.role_entry import ENTRY_KEYS, nearest, read_entry
 
 SHEET_KEYS = ("name", "offset", "gain", *ENTRY_KEYS)
-_NUMBERS = frozenset({"offset", "gain", "lower", "upper", "target_value", "step"})
+_NUMBERS = frozenset(
+    {"offset", "gain", "lower", "upper", "target_value", "step", "repeatability", "loading", "drift"}
+)
+_TRUE, _FALSE = ("true", "yes", "1"), ("false", "no", "0")
 
 
 def read_role_sheet(grid: Sequence[Sequence[object]], place: Place | None = None) -> Declaration:
@@ -21,7 +24,8 @@ def read_role_sheet(grid: Sequence[Sequence[object]], place: Place | None = None
 
     grid    rows of cells, the first row that is not blank holds the keys: name, kind, flags
             (separated by blanks or commas), unit, offset, gain (the tolerance), graph,
-            expected, basis, lower, upper, target_value, step, goal, block, reason
+            expected, basis, lower, upper, target_value, step, goal, block, ordered (yes or no),
+            repeatability, loading, drift, reason
     Raises  RoleError with the row of the sheet
     """
     place = place or Place(sheet="roles")
@@ -69,6 +73,8 @@ def _entry(keys: Sequence[str], cells: Sequence[str], place: Place) -> ColumnEnt
     tolerance = {key: row.pop(key) for key in ("offset", "gain") if key in row}
     if tolerance:
         row["tolerance"] = tolerance
+    if str(row.get("ordered", "")).casefold() in (*_TRUE, *_FALSE):
+        row["ordered"] = row["ordered"].casefold() in _TRUE
     if "flags" in row:
         row["flags"] = [flag for flag in re.split(r"[\s,;、]+", row["flags"]) if flag]
     return read_entry(name, row, place)

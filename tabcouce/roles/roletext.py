@@ -21,7 +21,11 @@ HEAD = """\
 #        group  rows with the same value stay together (pieces of one shot, one sample)
 #        split  the context that is held out to judge the models
 # May be added to a column: expected = "increases" (decreases, peak, none), basis = "physics",
-#        tolerance = { offset = 1.5, gain = 0.01 }, lower, upper, target_value, step, block;
+#        tolerance = { offset = 1.5, gain = 0.01 }, lower, upper, target_value, step;
+#        of sensors that deviate together: block = "card 1", and ordered = true where its columns
+#        follow a physical order (waveform, zones, spectrum); in the unit of the column:
+#        repeatability (deviation of repeated readings), loading (change with the surroundings),
+#        drift (slow excursion; rows in time order);
 #        of a target: goal = "maximise | minimise | target | within".
 """
 
@@ -95,6 +99,10 @@ def _column_lines(column: ColumnRole) -> list[str]:
         lines.append(f"goal = {_quote(column.goal)}")
     if column.block is not None:
         lines.append(f"block = {_quote(column.block)}")
+    if column.ordered:
+        lines.append("ordered = true")
+    budgets = {"repeatability": column.repeatability, "loading": column.loading, "drift": column.drift}
+    lines += [f"{key} = {value!r}" for key, value in budgets.items() if value is not None]
     if column.reason:
         lines.append(f"reason = {_quote(column.reason)}")
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from tabcouce.encoder import CouceClassifier, CouceRegressor, Nuisance
+from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.errors import FitError
 from tabcouce.evaluation import Candidate
 from tabcouce.models import (
@@ -17,6 +17,7 @@ from tabcouce.models import (
     ModelTask,
 )
 from tabcouce.roles.dataset import Dataset
+from tabcouce.study.declared import declared_graphs, declared_nuisance, declared_tolerances
 from tabcouce.study.effort import Effort
 
 
@@ -34,7 +35,7 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
         proxy_columns=tuple(name for name in dataset.X.columns if dataset.role(name).kind == "proxy"),
         tolerances=declared_tolerances(dataset),
         graphs=declared_graphs(dataset),
-        nuisance=declared_blocks(dataset),
+        nuisance=declared_nuisance(dataset),
         members=effort.members,
         epochs=effort.epochs,
         max_rows=effort.encoder_rows,
@@ -80,26 +81,3 @@ def check_device(device: str) -> None:
             "--device cuda was asked for, but torch finds no CUDA device here.",
             remedy="Leave --device out, or install the torch build that fits the driver.",
         )
-
-
-def declared_graphs(dataset: Dataset) -> dict[str, str]:
-    """Context column -> what it is to the process, where the roles say so."""
-    found = {name: dataset.role(name).graph for name in dataset.contexts.columns}
-    return {name: graph for name, graph in found.items() if graph is not None}
-
-
-def declared_blocks(dataset: Dataset) -> Nuisance | None:
-    """Blocks of two sensors or more that share a card, where the roles name them."""
-    blocks: dict[str, list[str]] = {}
-    for name in dataset.X.columns:
-        role = dataset.role(name)
-        if role.block is not None and role.kind == "sensor":
-            blocks.setdefault(role.block, []).append(name)
-    shared = {block: columns for block, columns in blocks.items() if len(columns) > 1}
-    return Nuisance(blocks=shared) if shared else None
-
-
-def declared_tolerances(dataset: Dataset) -> dict[str, tuple[float, float]]:
-    """Input -> (offset, gain) of its declared calibration budget."""
-    found = {name: dataset.role(name).tolerance for name in dataset.X.columns}
-    return {name: (budget.offset, budget.gain) for name, budget in found.items() if budget is not None}

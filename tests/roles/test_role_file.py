@@ -94,7 +94,8 @@ def test_written_roles_read_back_the_same(tmp_path: Path) -> None:
                        expected="increases", basis="physics", lower=-1.0, upper=90.0,
                        target_value=50.0, step=0.5, reason='a "quote" \\ and\nline'),
             ColumnRole('流量, "L/min" {a}', "sensor", flags=frozenset({"time"}), as_input=True,
-                       block="spectrum"),
+                       block="spectrum", ordered=True, repeatability=0.2, loading=-0.5, drift=1.5,
+                       reason="card 1"),
             ColumnRole("machine", "context", flags=frozenset({"split"}), graph="assignment", reason="m"),
             ColumnRole("室温", "proxy", reason="ambient"),
             ColumnRole("strength", "target", reason="t"),
@@ -118,6 +119,36 @@ def test_written_roles_read_back_the_same(tmp_path: Path) -> None:
     assert (again.targets, again.task, again.order) == (roles.targets, roles.task, roles.order)
     assert (again.split_context, again.test_contexts) == ("machine", ("B",))
     assert [p.name for p in tmp_path.iterdir()] == ["out.toml"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("ordered = true", "no block is named"),
+        ('block = "b"\nordered = "perhaps"', "not true or false"),
+        ("repeatability = -0.1", "'repeatability' is negative"),
+        ("drift = -2", "'drift' is negative"),
+    ],
+)
+def test_a_declared_nuisance_that_makes_no_sense_is_refused(tmp_path: Path, entry: str, message: str) -> None:
+    path = tmp_path / "roles.toml"
+    path.write_text(f'[columns."a"]\nkind = "sensor"\n{entry}\n', encoding="utf-8")
+    with pytest.raises(RoleError, match=message):
+        read_role_file(path)
+
+
+def test_a_role_sheet_declares_an_ordered_block_in_words() -> None:
+    declared = read_role_sheet(
+        [
+            ["name", "block", "ordered", "repeatability"],
+            ["a", "zones", "Yes", 0.5],
+            ["b", "zones", "no", None],
+        ]
+    )
+    assert [(c.block, c.ordered, c.repeatability) for c in declared.columns] == [
+        ("zones", True, 0.5),
+        ("zones", False, None),
+    ]
 
 
 def test_a_role_sheet_has_one_row_per_column() -> None:

@@ -1,0 +1,154 @@
+"""What the encoder costs: one fit, a pack of folds, and how time and memory grow with rows.
+
+    python benchmarks/encoder_speed.py [--parts members pack rows gpu]
+
+members  8 members on n = 1000, p = 30 (target on 2 cores: 12 s, aim 6 s)
+pack     5 folds x 2 members in one pack at the size of a fold of concrete_strength (687 rows, 8
+         inputs), beside the CPU seconds of one RealMLP-TD fold there, from the peers' cache
+rows     2 passes of one member over 10,000 to 300,000 rows, each size in a process of its own:
+         exponents of CPU seconds (target: at most 1.05) and of the memory above an idle process
+gpu      320 members on n = 1000 (target 2 s) and the ratio to 2 cores; skipped without CUDA
+
+CPU seconds are those of the process, whatever else the machine does; wall seconds stand beside
+them with the load average, and mean little where that is above 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from record import RESULTS, write
+
+from tabcouce.encoder import CouceRegressor
+from tabcouce.simulation import sensor_shift
+
+ROWS = (10_000, 30_000, 100_000, 300_000)
+PEER = Path(__file__).parent / "peers" / "cache" / "concrete_strength" / "shuffled.realmlp_td.npz"
+
+
+def table(rows: int, inputs: int) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
+    """Fifteen simulated columns of 12 machines, cut or filled up with noise."""
+    made = sensor_shift(seed=0, rows=rows, contexts=12)
+    noise = np.random.default_rng(0).normal(size=(rows, max(0, inputs - made.X.shape[1])))
+    extra = pd.DataFrame(noise, columns=[f"noise {k}" for k in range(noise.shape[1])])
+    return pd.concat([made.X, extra], axis=1).iloc[:, :inputs], made.y, made.context
+
+
+def clock() -> tuple[float, float]:
+    return time.process_time(), time.perf_counter()
+
+
+def since(start: tuple[float, float]) -> dict[str, float]:
+    cpu, wall = clock()
+    return {
+        "cpu_s": round(cpu - start[0], 2),
+        "wall_s": round(wall - start[1], 2),
+        "load": round(os.getloadavg()[0], 1),
+    }
+
+
+def members() -> dict[str, Any]:
+    X, y, context = table(1000, 30)
+    runs = []
+    for _ in range(3):
+        start = clock()
+        CouceRegressor(members=8, view="pooled", threads=2).fit(X, y, context)
+        runs.append(since(start))
+    return {"rows": 1000, "inputs": 30, "members": 8, "limit_s": 12.0, "aim_s": 6.0, "runs": runs}
+
+
+def pack() -> dict[str, Any]:
+    X, y, context = table(859, 8)
+    order = np.random.default_rng(0).permutation(859)
+    folds = [np.sort(np.concatenate(np.delete(np.array_split(order, 5), k))) for k in range(5)]
+    start = clock()
+    CouceRegressor(members=2, view="pooled", threads=2).fit_folds(X, y, context, folds)
+    found: dict[str, Any] = {
+        "rows_a_fold": len(folds[0]),
+        "inputs": 8,
+        "five_folds_two_members": since(start),
+    }
+    if PEER.exists():
+        meta = json.loads(str(np.load(PEER)["meta"]))
+        found["realmlp_td_one_fold_cpu_s"] = [fold[0] for fold in meta["folds"].values()]
+        found["realmlp_version"] = meta["key"]["version"]
+    return found
+
+
+def one_size(rows: int) -> None:
+    """In a process of its own: the last line says what it took."""
+    X, y, context = table(rows, 30)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    start = clock()
+    CouceRegressor(members=1, epochs=2, batch=256, view="pooled", max_rows=rows, threads=1).fit(X, y, context)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({"rows": rows, **since(start), "table_mb": round(before), "peak_mb": round(after)}))
+
+
+def growth() -> dict[str, Any]:
+    sizes = []
+    for rows in ROWS:
+        command = [sys.executable, __file__, "--one-size", str(rows)]
+        out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        sizes.append(json.loads(out.splitlines()[-1]))
+        print(sizes[-1], flush=True)
+    n = np.log([size["rows"] for size in sizes])
+    cpu = np.log([size["cpu_s"] for size in sizes])
+    # The first size is mostly the interpreter and its libraries, which do not grow.
+    memory = np.log([size["peak_mb"] - sizes[0]["table_mb"] for size in sizes])
+    return {
+        "members": 1,
+        "passes": 2,
+        "sizes": sizes,
+        "exponent_cpu": float(np.polyfit(n, cpu, 1)[0]),
+        "exponent_memory": float(np.polyfit(n, memory, 1)[0]),
+        "limit_exponent": 1.05,
+    }
+
+
+def gpu() -> dict[str, Any]:
+    if not torch.cuda.is_available():
+        return {"skipped": "no CUDA device here"}
+    X, y, context = table(1000, 30)
+    seconds = {}
+    for device in ("cuda", "cuda", "cpu"):  # the first run starts CUDA and does not count
+        start = clock()
+        CouceRegressor(members=320, view="pooled", device=device, threads=2).fit(X, y, context)
+        torch.cuda.synchronize()
+        seconds[device] = since(start)
+    ratio = seconds["cpu"]["wall_s"] / seconds["cuda"]["wall_s"]
+    return {"members": 320, "limit_s": 2.0, "device": torch.cuda.get_device_name(), "ratio": ratio, **seconds}
+
+
+PARTS = {"members": members, "pack": pack, "rows": growth, "gpu": gpu}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--one-size", type=int)
+    args = parser.parse_args()
+    if args.one_size:
+        one_size(args.one_size)
+        return
+    path = RESULTS / "encoder_speed.json"
+    parts = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
+    for name in args.parts:
+        parts[name] = PARTS[name]()
+        print(name, parts[name], flush=True)
+        write("encoder_speed", {"parts": parts})
+
+
+if __name__ == "__main__":
+    main()
