@@ -20,6 +20,7 @@ from tabcouce.evaluation.run import all_classes
 from tabcouce.evaluation.trial import Trial
 from tabcouce.models.calibration import Estimator, ShotOffset, ShotPrior
 from tabcouce.models.contract import ShotsModel
+from tabcouce.models.kernel import KernelModel
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
 from tabcouce.system.stack import StackModel
@@ -28,9 +29,11 @@ Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 SHOTS = (0, 1, 2, 3, 5, 10, 20)
 FEWEST_CONTEXTS = 3
-SETS = 40
+SETS = 12
 """Sets of labelled rows over all contexts; divided among them, at least one and at most five each."""
-MOST_CONTEXTS = 40
+MOST_CONTEXTS = 12
+KERNEL_ROWS = 500
+"""Training rows from which the kernel is moved by an offset here: its own way costs their cube each time."""
 MOST_SCORED = 100
 """Rows of a context that are scored per set; more would only slow the encoder's part."""
 
@@ -146,7 +149,10 @@ class _FoldAnswers:
             if isinstance(model, StackModel):
                 mix = model.mix("blind")
                 counting = [name for name in mix.counting if name in self.trials]
-                parts = [found.setdefault(name, self._one(name, fold, few, rest)) for name in counting]
+                for name in counting:
+                    if name not in found:
+                        found[name] = self._one(name, fold, few, rest)
+                parts = [found[name] for name in counting]
                 weight = [w for name, w in zip(mix.members, mix.weight, strict=True) if name in counting]
                 found[key] = np.average(np.stack(parts), axis=0, weights=weight)
             elif key not in found:
@@ -158,7 +164,8 @@ class _FoldAnswers:
         model, part = trial.fitted[fold], self.split.folds[fold]
         if len(few) == 0:
             return trial.prediction[rest]
-        if isinstance(model, ShotsModel):
+        dear = isinstance(model, KernelModel) and len(part.train) > KERNEL_ROWS
+        if isinstance(model, ShotsModel) and not dear:
             own: Estimator = model.calibrate(dataset.X.iloc[few].reset_index(drop=True), dataset.y[few])
             estimate = own.estimate(dataset.X.iloc[rest].reset_index(drop=True))
             if dataset.is_regression:
