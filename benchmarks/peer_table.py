@@ -8,12 +8,13 @@ Every model sees the same thinned rows, folds and input columns, blind: no conte
 Shots: each held-out context gives the same labelled rows to every model (five, at most half of its
 rows), none of which is scored. Outside models get an offset shrunken by what contexts differ
 (peers/shots.py), ours use the labels as the product does. Modes are never mixed in one table.
-Writes benchmarks/results/peer_table.json and prints markdown.
+Writes benchmarks/results/peer_table.json and .md, and prints the latter.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -179,7 +180,9 @@ def main() -> None:
         source.run_missing(one)
     document, text = figures(sets, source)
     print(text)
-    record.write("peer_table", document)
+    path = record.write("peer_table", document)
+    title = f"# Our models and outside ones, {json.loads(path.read_text('utf-8'))['date']}\n"
+    path.with_suffix(".md").write_text(f"{title}{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
