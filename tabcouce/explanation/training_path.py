@@ -5,7 +5,10 @@ reproduction. Parameters w_j that only column j uses are put back to, or ahead t
 checkpoint; what that changes in the answer is the column's share of the step. Shared parameters
 change the answer too, and usually most of it: that remainder is reported, never spread over columns.
 
-It says which columns gathered evidence during training, not what causes the target.
+It says which columns gathered evidence during training, not what causes the target. On the encoder,
+three draws: symmetric steps leave 7.6 times less unexplained than one-sided ones (X2), every 4th
+checkpoint correlates with all at 0.93 and first order at 0.96 (X3: 0.95), target-focused variants
+put 0.47 and 0.46 on causes where the plain one puts 0.45 (X9), too little to prefer them.
 """
 
 from __future__ import annotations
