@@ -149,7 +149,8 @@ def main() -> None:
             }
             for method in draws[0]
         }
-    print(write("factor_truth", {"seeds": args.seeds, "encoder": not args.no_encoder, "methods": table}))
+    name = "factor_truth" if args.no_encoder else "factor_truth_encoder"
+    print(write(name, {"seeds": args.seeds, "encoder": not args.no_encoder, "methods": table}))
     for setting, methods in table.items():
         for method, row in methods.items():
             print(

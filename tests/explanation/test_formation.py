@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from test_effects import dataset
 
 from tabcouce.encoder import CouceRegressor
 from tabcouce.errors import FitError
 from tabcouce.explanation.formation import formation
 from tabcouce.explanation.training_path import path_attribution
+from tabcouce.study.explain import evidence
+from tabcouce.system.stack import StackModel
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +55,14 @@ def test_without_a_recorded_path_the_error_says_what_to_do(rows):
     plain = CouceRegressor(members=1, epochs=1, width=8, threads=1, view="pooled").fit(*rows)
     with pytest.raises(FitError, match="recorded no training path"):
         formation(plain, rows[0], [])
+
+
+def test_a_study_tells_the_evidence_of_an_encoder_that_is_a_member_of_the_stack(rows, model):
+    X, y, context = rows
+    data = dataset(X, y, context, {"noise": "proxy"})
+    stack = StackModel({"couce": model}, {})
+    found = evidence({"lightgbm": object(), "stack": stack}, data, seed=0)
+    assert found.proxies == ("noise",) and found.members > 0
+    assert evidence({"lightgbm": object()}, data, seed=0) is None
+    plain = CouceRegressor(members=1, epochs=1, width=8, threads=1, view="pooled").fit(*rows)
+    assert evidence({"couce": plain}, data, seed=0) is None
