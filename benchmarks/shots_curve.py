@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import record
 from headline_trials import Headline, headline
 
@@ -86,11 +85,18 @@ def first_rows(found: Headline, model: str) -> dict[str, Any]:
         "gain_over_random_in_r2": {
             way: {
                 "mean": gain.mean(axis=0).round(4).tolist(),
-                "standard_error": (pd.DataFrame(gain).std() / np.sqrt(len(gain))).round(4).tolist(),
+                "standard_error": standard_error(gain),
             }
             for way, gain in gains.items()
         },
     }
+
+
+def standard_error(gain: np.ndarray) -> list[float] | None:
+    """Of the mean over contexts (C, K); None with one context."""
+    if len(gain) < 2:
+        return None
+    return (gain.std(axis=0, ddof=1) / np.sqrt(len(gain))).round(4).tolist()
 
 
 def one_table(folder: Path, most_rows: int) -> dict[str, Any]:
