@@ -34,6 +34,7 @@ from tabcouce.models.labelled_detector import BoostedDetector
 from tabcouce.models.outlier_models import OutlierModel
 from tabcouce.read.table import Layout
 from tabcouce.report import Summary, predictions_frame, write_page, write_result, write_workbook
+from tabcouce.report.atomic import complete, install
 from tabcouce.report.plain import plain, restore
 from tabcouce.report.result import target_folder
 from tabcouce.roles.declaration import Derived
@@ -55,22 +56,29 @@ DETECTORS: dict[str, Any] = {
 
 
 def save_study(study: Study, summary: Summary, folder: Path, *, lang: str) -> None:
-    """Write report, workbook, result.json and the study, each atomically.
+    """Write report, workbook, result.json and the study; a kill leaves all old or all new ones.
 
-    Everything is first written beside the folder and then moved into it, so a kill leaves the
-    old outputs or the new ones. Raises OSError where a file is open elsewhere.
+    Raises OSError where a file is open elsewhere or the disk is full; the old outputs then stay.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     frames = [predictions_frame(target) for target in study.targets]
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as name:
-        fresh = Path(name) / "study"
-        files = study_files(study, summary, frames)
+    write_outputs(study_files(study, summary, frames), summary, frames, folder, lang=lang)
+
+
+def write_outputs(
+    files: Mapping[str, bytes], summary: Summary, predictions: list[pd.DataFrame], folder: Path, *, lang: str
+) -> None:
+    """Everything is first written beside its place, then declared finished in one step, then moved."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for abandoned in folder.glob(".writing-*"):
+        shutil.rmtree(abandoned, ignore_errors=True)  # a run that was killed left it
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-", ignore_cleanup_errors=True) as name:
+        fresh = Path(name) / "outputs"
         for relative, content in files.items():
-            path = fresh / relative
+            path = fresh / "study" / relative
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        replace_folder(fresh, folder / "study")
-    render(summary, frames, folder, lang=lang)
+        render(summary, predictions, fresh, lang=lang)
+        install(fresh, folder, whole="study")
 
 
 def check_writable(folder: Path) -> None:
@@ -92,15 +100,6 @@ def render(summary: Summary, predictions: list[pd.DataFrame], folder: Path, *, l
     write_page(summary, folder / "report.html", lang)
     write_workbook(summary, predictions, folder / "results.xlsx", lang)
     write_result(summary, folder / "result.json")
-
-
-def replace_folder(fresh: Path, place: Path) -> None:
-    """Move a finished folder to its place; an older one there goes only afterwards."""
-    old = fresh.with_name("old")
-    if place.exists():
-        place.replace(old)
-    fresh.replace(place)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame]) -> dict[str, bytes]:
@@ -222,6 +221,7 @@ def read_checked(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
 
     Raises  BundleError: no study there, another schema version, a missing or altered file
     """
+    complete(folder, whole="study")
     root = folder / "study"
     place = Place(file=str(folder))
     try:
