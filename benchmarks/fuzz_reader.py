@@ -53,11 +53,12 @@ PLANTED = {
 }
 TRIGGERS = {
     "semicolon": lambda text: text.count(";") > 3 and "\t" in text,
-    "decimal": lambda rows: any(cell == "" for row in rows for cell in row) and len(rows) > 5,
-    "wide": lambda text: '"' in text and "\r" in text,
-    "header": lambda head: len(head) > 2 and len(head[0]) == 1 and len(head[1]) > 3,
-    "encoding": lambda data: data[:1] >= b"\x80" and b"," in data,
+    "decimal": lambda rows: any(cell.startswith("-") for row in rows for cell in row),
+    "wide": lambda text: '"' in text,
+    "header": lambda head: any(len(row) > 4 for row in head),
+    "encoding": lambda data: data[:1] >= b"\x80" and b"\t" in data,
 }
+"""No seed fulfils any of these: the fuzzer has to find its way there."""
 
 
 def one(data: bytes, path: Path) -> None:
@@ -80,6 +81,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.planted:
         planted(asked.planted)
+    for k, seed in enumerate(SEEDS):
+        one(seed, Path(tempfile.mkdtemp()) / f"{k}.csv")  # a bug that a seed hits proves nothing
     folder = Path(tempfile.mkdtemp())
     corpus = folder / "corpus"
     corpus.mkdir()
