@@ -40,6 +40,7 @@ from tabcouce.report.result import target_folder
 from tabcouce.roles.declaration import Derived
 from tabcouce.study import Study, TargetStudy
 from tabcouce.study.advise import Advice, kept_encoder
+from tabcouce.study.run_history import RunHistory
 from tabcouce.study.saved import InputColumn, Memory, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
 from tabcouce.system.alarm import Alarm
@@ -47,6 +48,8 @@ from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.stack import KINDS, StackModel
 
 SCHEMA_VERSION = 1
+PAST = "past.csv"
+"""Rows of the training file, which `suggest` starts from; they stay in the study folder."""
 MODELS: dict[str, Any] = {**KINDS, StackModel.__name__: StackModel}
 
 
@@ -123,6 +126,8 @@ def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame])
         if target.advice is not None:
             entry["similar"] = memory_entry(target, target.advice, f"{where}/similar", files)
         targets.append(entry)
+    past = RunHistory.of(study)
+    files[PAST] = past.text().encode("utf-8-sig")
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "name": study.name,
@@ -131,6 +136,7 @@ def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame])
         "layout": asdict(study.layout),
         "derive": [asdict(made) for made in study.derive],
         "targets": targets,
+        "past": past.settings(),
         "sha256": {path: hashlib.sha256(content).hexdigest() for path, content in files.items()},
     }
     files["manifest.json"] = dump_json(manifest)
@@ -277,6 +283,9 @@ def load_study(folder: Path) -> SavedStudy:
         derive=tuple(restore(Derived, made) for made in manifest["derive"]),
         targets=tuple(restore_target(entry, contents) for entry in manifest["targets"]),
         source_sha256=manifest.get("source_sha256", ""),
+        past=None
+        if "past" not in manifest
+        else RunHistory.from_text(contents[PAST].decode("utf-8-sig"), manifest["past"]),
     )
 
 

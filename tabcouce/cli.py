@@ -8,7 +8,7 @@ Exit codes: 0 done, 1 internal error, 2 wrong usage, 3 the input or its roles ca
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tabcouce.roles.role import Task
     from tabcouce.study.calibrate import Shots
     from tabcouce.study.effort import EffortName
+    from tabcouce.study.filled_runs import FilledRuns
     from tabcouce.study.review import Change
 
 app = typer.Typer(
@@ -276,6 +277,10 @@ def fit(
     on: JoinOn = None,
     target: Target = None,
     context: Context = None,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option("--add", help="Filled run sheet of 'suggest': further rows.", show_default=False),
+    ] = None,
     task: TaskName = None,
     lang: Lang = "en",
     seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
@@ -314,6 +319,7 @@ def fit(
             layout=layout,
             join_file=join_file,
             task=known_task(task),
+            added=filled_runs(add or ()),
         )
         if inputs.role_file is None and strict:
             raise RoleError(
@@ -462,6 +468,70 @@ def similar(
 
 
 @app.command()
+def suggest(
+    study: StudyFolder,
+    goal: Annotated[
+        str | None,
+        typer.Option(help="maximise, minimise, target=12.5 or within-spec.", show_default=False),
+    ] = None,
+    n: Annotated[int, typer.Option("--n", min=1, max=50, help="New runs; a control run is added.")] = 5,
+    out: Out = None,
+    target: Annotated[str | None, typer.Option(help="Target to improve.", show_default=False)] = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(help='Between settings: "A + B + C = 100"; may be repeated.', show_default=False),
+    ] = None,
+    separated: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--separate",
+            metavar="FACTOR CONTEXT",
+            help="Runs that tell a factor from a context.",
+            show_default=False,
+        ),
+    ] = None,
+    lang: Lang = "en",
+    seed: Annotated[int, typer.Option(help="Seed of everything random.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Suggest the next runs and write them as a sheet to fill in; 'fit --add' reads it back."""
+    with errors_as_exit_codes():
+        check_language(lang)
+        path = out or study / "runs.xlsx"
+        if path.suffix.lower() != ".xlsx":
+            raise typer.BadParameter(f"'{path.name}' does not end in .xlsx.", param_hint="--out")
+        if path.exists():
+            raise typer.BadParameter(
+                f"'{path}' exists and may hold results; move it or give another name.", param_hint="--out"
+            )
+        from dataclasses import asdict
+
+        from tabcouce.bundle import load_study
+        from tabcouce.report.catalogue import words
+        from tabcouce.report.plain import plain
+        from tabcouce.report.run_sheet import reason, settings_text, suggestion_lines, write_runs
+        from tabcouce.study.run_plan import plan_columns
+        from tabcouce.study.suggest import next_runs
+
+        saved = load_study(study)
+        found = next_runs(
+            saved, goal=goal, target=target, constraints=constraint or (), separated=separated, n=n, seed=seed
+        )
+        if saved.past is not None:
+            write_runs(found, plan_columns(saved.past, found.settings), saved.name, path, lang=lang)
+        w = words(lang)
+        if as_json:
+            put_json(plain(asdict(found)))
+        else:
+            for line in suggestion_lines(found, w):
+                put(line)
+            for number, run in enumerate(found.runs, 1):
+                put(f"{number}. {settings_text(run)}")
+                put(f"   {reason(run, found, w)}")
+        say(f"Run sheet: {path}")
+
+
+@app.command()
 def report(
     what: Annotated[
         list[Path],
@@ -601,6 +671,15 @@ def review_import(
             return
         for line in review_lines(review, changes, summary, lang):
             put(line)
+
+
+def filled_runs(sheets: Sequence[Path]) -> tuple[FilledRuns, ...]:
+    """The run sheets that --add names."""
+    if not sheets:
+        return ()
+    from tabcouce.report.run_reader import read_runs
+
+    return tuple(read_runs(path) for path in sheets)
 
 
 def spare_the_data(data: Path, out: Path) -> None:

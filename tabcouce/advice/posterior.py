@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.models.feature_machine import Metric, median_distance
-from tabcouce.models.kernel_intercept import InterceptFit, same_context
+from tabcouce.models.kernel_intercept import InterceptFit
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -37,16 +37,29 @@ class Shape:
 
 @dataclass(frozen=True)
 class Runs:
-    """What was measured: Z (n, q) scaled settings, y (n,), code (n, c) context levels, c may be 0."""
+    """What was measured.
+
+    Z       (n, q) scaled settings; y (n,)
+    member  (n, L) share of each context level in a run: 1 for its own, see `membership`; L may be 0
+    """
 
     Z: Floats
     y: Floats
-    code: Codes
+    member: Floats
+
+
+def membership(code: Codes) -> Floats:
+    """(n, L) indicators of the levels of all context columns, code (n, c)."""
+    parts = [(column[:, None] == np.unique(column)).astype(float) for column in code.T]
+    return np.hstack(parts) if parts else np.zeros((len(code), 0))
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """f given the runs: y = f(x) + b_context + e, f ~ GP(0, s^2 k).
+    """g(x) = f(x) + mean b over the contexts so far, where y = f(x) + b_context + e, f ~ GP(0, s^2 k).
+
+    What to expect of a setting, whichever of the known contexts it is run in. f alone would carry
+    the doubt about where the mean of all contexts lies, which no choice of a setting can change.
 
     inverse, alpha  of the standardised target; amplitude s^2 in its unit
     """
@@ -68,20 +81,33 @@ class Posterior:
         amplitude = _left_out(fit.inverse, alpha).amplitude
         return cls(runs, shape, centre, scale, fit.inverse, alpha, amplitude)
 
-    def at(self, Z: Floats) -> tuple[Floats, Floats]:
-        """(m,) mean and standard deviation of f, unit of the target; noise and context left aside.
+    @property
+    def average(self) -> Floats:
+        """(1, L) equal share of each level of each context column."""
+        member = self.runs.member
+        if not member.shape[1]:
+            return np.zeros((1, 0))
+        # Every run has one level per column, so the rows of `member` sum to the number of columns.
+        same_column = np.cumsum(np.append(0.0, member.mean(axis=0)))[:-1]
+        column = np.floor(same_column + 1e-9)
+        sizes = np.array([(column == own).sum() for own in column], float)
+        return 1.0 / sizes[None]
 
-        var = s^2 (k(x, x) - k_x' H k_x)
+    def at(self, Z: Floats) -> tuple[Floats, Floats]:
+        """(m,) mean and standard deviation of g, unit of the target; noise left aside.
+
+        var = s^2 (k(x, x) - k_x' H k_x), k with the intercepts' part tau^2 [shares in common]
         """
-        near = self.shape.metric.kernel(Z, self.runs.Z)
-        own = _diagonal(self.shape.metric, Z)
+        share, tau2 = self.average, self.shape.tau2
+        near = self.shape.metric.kernel(Z, self.runs.Z) + tau2 * share @ self.runs.member.T
+        own = _diagonal(self.shape.metric, Z) + tau2 * float((share @ share.T)[0, 0])
         variance = self.amplitude * (own - np.einsum("ij,ij->i", near @ self.inverse, near))
         # The grand mean's wide prior cancels in the difference; rounding may leave -1e-16.
         return self.centre + self.scale * (near @ self.alpha), self.scale * np.sqrt(np.maximum(variance, 0.0))
 
     @property
     def noise(self) -> float:
-        """Standard deviation of one run around f in a given context, unit of the target."""
+        """Standard deviation of one run around g in a given context, unit of the target."""
         return float(self.scale * np.sqrt(self.amplitude * self.shape.ridge))
 
     def believing(self, z: Floats) -> Posterior:
@@ -90,11 +116,10 @@ class Posterior:
         Only the variance changes; the amplitude stays, for nothing was learnt.
         """
         value = self.at(z[None])[0]
-        code = np.full((1, self.runs.code.shape[1]), -1, dtype=np.int64)
         runs = Runs(
             np.vstack([self.runs.Z, z]),
             np.append(self.runs.y, value),
-            np.vstack([self.runs.code, code]),
+            np.vstack([self.runs.member, self.average]),
         )
         kernel = self.shape.metric.kernel(runs.Z, runs.Z)
         fit = _solved(kernel, runs, self.shape, (runs.y - self.centre) / self.scale)
@@ -139,13 +164,13 @@ def _tried(runs: Runs, y: Floats, weight: Floats) -> Iterator[tuple[Shape, Inter
         metric = Metric(weight, wide * typical, LINEAR)
         kernel = metric.of_distances(distance, product)
         for ridge in RIDGES:
-            for tau2 in INTERCEPTS if runs.code.shape[1] else INTERCEPTS[:1]:
+            for tau2 in INTERCEPTS if runs.member.shape[1] else INTERCEPTS[:1]:
                 shape = Shape(metric, ridge, tau2)
                 yield shape, _solved(kernel, runs, shape, y)
 
 
 def _solved(kernel: Floats, runs: Runs, shape: Shape, y: Floats) -> InterceptFit:
-    same = same_context(runs.code, runs.code) if shape.tau2 else None
+    same = runs.member @ runs.member.T if shape.tau2 else None
     return InterceptFit.of(kernel, same, y[:, None], ridge=shape.ridge, tau2=shape.tau2)
 
 

@@ -210,7 +210,7 @@ class KernelSearch:
         self._due = 0.0
 
     def merit(self, seen: Codes, y: Floats) -> Floats:
-        runs = Runs(self.Z[seen], y, np.zeros((len(seen), 0), np.int64))
+        runs = Runs(self.Z[seen], y, np.zeros((len(seen), 0)))
         if self._shape is None or len(seen) >= self._due:
             self._shape, self._due = choose_shape(runs), EVERY * len(seen)
         mean, sd = Posterior.of(runs, self._shape).at(self.Z)

@@ -12,6 +12,7 @@ from tabcouce.roles import Declaration, Roles, override, propose, read_role_file
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
 from tabcouce.roles.role import Task
+from tabcouce.study.filled_runs import FilledRuns, with_runs
 
 ROLE_SHEET = "roles"
 
@@ -104,6 +105,7 @@ def open_inputs(
     layout: Layout | None = None,
     join_file: Path | None = None,
     task: Task | None = None,
+    added: Sequence[FilledRuns] = (),
 ) -> Inputs:
     """Read the data and its roles; guess the roles where none are declared.
 
@@ -111,19 +113,20 @@ def open_inputs(
     targets, context, task  override what the role file or the guess says
     layout     how to read the data where it differs from what the role file says
     join_file  file whose columns are added to the rows with the same key, `layout.on`
+    added      filled run sheets, whose rows are put below those of the data
     """
     paths = (data,) if isinstance(data, Path) else tuple(data)
     given = layout or Layout()
     given = given if sheet is None else replace(given, sheet=sheet)
     declared = declared_roles(paths[0], role_file)
     if declared is None:
-        table = read_tables(paths, given, join_file=join_file)
+        table = with_runs(read_tables(paths, given, join_file=join_file), added)
         roles = propose(table, targets=tuple(targets), context=tuple(context))
         return Inputs(table, _with_task(roles, task), given, (), None)
     declaration, where = declared
     declaration = override(declaration, targets=tuple(targets) or None, context=tuple(context) or None)
     found = given_over(declaration.layout, given)
-    resolved = resolve(declaration, read_tables(paths, found, join_file=join_file))
+    resolved = resolve(declaration, with_runs(read_tables(paths, found, join_file=join_file), added))
     derive = with_day_order(declaration.derive, resolved.table)
     return Inputs(resolved.table, _with_task(resolved.roles, task), found, derive, where)
 

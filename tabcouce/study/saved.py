@@ -11,6 +11,7 @@ from tabcouce.models.contract import Model
 from tabcouce.read.table import Layout
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.role import Task
+from tabcouce.study.run_history import RunHistory
 from tabcouce.system.alarm import Alarm
 from tabcouce.system.intervals import Intervals
 from tabcouce.system.spec_risk import SpecRisk
@@ -93,6 +94,7 @@ class SavedStudy:
     layout, derive  how the training file was read and what was made of it, for new files of
                     the same make
     source_sha256   of the training file
+    past            its rows, for the next runs; None in a study that keeps none
     """
 
     name: str
@@ -100,3 +102,4 @@ class SavedStudy:
     derive: tuple[Derived, ...]
     targets: tuple[SavedTarget, ...]
     source_sha256: str = ""
+    past: RunHistory | None = None

@@ -9,7 +9,7 @@ import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import Matern
 
-from tabcouce.advice.posterior import Posterior, Runs, Shape, choose_shape
+from tabcouce.advice.posterior import Posterior, Runs, Shape, choose_shape, membership
 from tabcouce.models.feature_machine import CONSTANT, Metric
 
 
@@ -18,7 +18,7 @@ def some_runs(n=25, contexts=0, seed=0):
     Z = rng.normal(size=(n, 3))
     code = np.zeros((n, 0), np.int64) if not contexts else rng.integers(0, contexts, (n, 1))
     y = 5 + 2 * Z[:, 0] + np.sin(2 * Z[:, 1]) + rng.normal(0, 0.05, n)
-    return Runs(Z, y + (3.0 * code[:, 0] if contexts else 0.0), code)
+    return Runs(Z, y + (3.0 * code[:, 0] if contexts else 0.0), membership(code))
 
 
 def test_mean_and_deviation_equal_those_of_scikit_learn():
@@ -69,12 +69,27 @@ def test_a_believed_run_leaves_the_mean_and_takes_the_doubt_away():
 
 def test_with_offsets_between_contexts_the_slope_is_that_within_them():
     runs = some_runs(80, contexts=4)
+    number = runs.member @ np.arange(4)
     # Higher contexts run at higher settings and give less: over all rows the slope is too flat.
-    slanted = replace(runs, Z=runs.Z + np.array([1.5, 0, 0]) * runs.code, y=runs.y - 3.0 * runs.code[:, 0])
-    blind = replace(slanted, code=np.zeros((80, 0), np.int64))
+    slanted = replace(runs, Z=runs.Z + np.array([1.5, 0, 0]) * number[:, None], y=runs.y - 3.0 * number)
+    blind = replace(slanted, member=np.zeros((80, 0)))
     two = np.array([[1.5, 0, 0], [3.5, 0, 0]])
     adjusted, naive = (
         np.diff(Posterior.of(rows, choose_shape(rows)).at(two)[0])[0] / 2 for rows in (slanted, blind)
     )
     assert naive < 1.3
     assert adjusted == pytest.approx(2.0, abs=0.25)
+
+
+def test_the_prediction_is_the_mean_over_the_contexts_and_its_doubt_is_honest():
+    rng = np.random.default_rng(2)
+    code = np.column_stack([rng.integers(0, 3, 60), rng.integers(0, 2, 60)])
+    Z = rng.normal(size=(60, 2))
+    y = Z[:, 0] + 2.0 * code[:, 0] - 5.0 * code[:, 1] + rng.normal(0, 0.05, 60)
+    found = Posterior.of(Runs(Z, y, membership(code)), Shape(Metric(np.ones(2), 6.0, 1.0), 1e-3, 3.0))
+    assert found.average == pytest.approx(np.array([[1 / 3, 1 / 3, 1 / 3, 1 / 2, 1 / 2]]))
+    new = rng.normal(size=(40, 2)) * 0.7
+    mean, sd = found.at(new)
+    error = mean - (new[:, 0] + 2.0 - 2.5)
+    assert abs(error.mean()) < 0.1
+    assert 0.3 < np.sqrt(np.mean((error / sd) ** 2)) < 2.0
