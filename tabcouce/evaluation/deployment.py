@@ -77,15 +77,13 @@ def _batch(trial: Trial, dataset: Dataset, split: Split) -> Trial:
 
 def _shots(trial: Trial, dataset: Dataset, split: Split, seed: int) -> Trial:
     """Every context's labelled rows are the same for all models, and scored for none."""
-    predictions = []
-    priors = [
-        shot_prior(model, dataset, split, fold) for model, fold in zip(trial.fitted, split.folds, strict=True)
-    ]
-    for draw in range(DRAWS):
-        rng = np.random.default_rng([seed, draw])
-        prediction = np.full_like(trial.prediction, np.nan)
-        for fold, model, prior in zip(split.folds, trial.fitted, priors, strict=True):
-            for rows in _contexts(fold, split):
+    predictions = [np.full_like(trial.prediction, np.nan) for _ in range(DRAWS)]
+    draws = [np.random.default_rng([seed, draw]) for draw in range(DRAWS)]
+    # A fold's draws follow each other: what a model solves once for its training rows serves them all.
+    for fold, model in zip(split.folds, trial.fitted, strict=True):
+        prior = shot_prior(model, dataset, split, fold)
+        for rows in _contexts(fold, split):
+            for rng, prediction in zip(draws, predictions, strict=True):
                 few = labelled_rows(rows, rng)
                 rest = np.setdiff1d(rows, few)
                 if isinstance(model, ShotsModel) and len(few):
@@ -94,7 +92,6 @@ def _shots(trial: Trial, dataset: Dataset, split: Split, seed: int) -> Trial:
                 else:
                     offset = _offset(dataset.y[few], trial.prediction[few], prior)
                     prediction[rest] = offset(trial.prediction[rest])
-        predictions.append(prediction)
     return replace(trial, prediction=predictions[0], repeats=tuple(predictions[1:]), mode=SHOTS_MODE)
 
 

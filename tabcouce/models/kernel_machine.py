@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ Codes = npt.NDArray[np.int64]
 ROWS_AT_ONCE = 2048
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KernelMachine:
     """f(x) = k(x, .) alpha beside the intercepts of the training contexts.
 
@@ -66,7 +67,7 @@ class KernelMachine:
     def after(self, Z: Floats, y: Floats, mean: Floats) -> Conditioned:
         """Exact conditioning on k labelled rows Z (k, q), y (k, k') of one new context."""
         to_rows = self.to_rows(Z, mean)
-        fit = solved(self.setting, self.rows)
+        fit = last_solved(self)
         seen = self.seen(Z, mean)
         return conditioned(
             fit.alpha,
@@ -91,7 +92,7 @@ class KernelMachine:
         Exact, from one inverse: its blocks take the context out, and conditioning adds the labelled
         rows; `every` has all training rows, `rows` those of them that the fit kept.
         """
-        fit = solved(self.setting, self.rows)
+        fit = last_solved(self)
         for draw in draws:
             left_out = every.unit[np.append(draw.few, draw.rest)]
             mine = np.flatnonzero(np.isin(self.rows.unit, left_out))
@@ -119,3 +120,10 @@ def solved(setting: Setting, rows: KernelRows) -> InterceptFit:
     return InterceptFit.of(
         setting.metric.kernel(seen, seen), same, rows.y, ridge=setting.ridge, tau2=setting.tau2
     )
+
+
+@lru_cache(maxsize=1)
+def last_solved(machine: KernelMachine) -> InterceptFit:
+    """The fit of a machine, kept until another one asks: each set of labelled rows needs the same inverse,
+    which costs n^3, and all machines' inverses together would not fit into memory."""
+    return solved(machine.setting, machine.rows)
