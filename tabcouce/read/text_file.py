@@ -51,6 +51,8 @@ def read_text(content: FileContent, layout: Layout) -> Table:
             remedy="Use , or ; or a tab, or leave it out.",
         )
     head = list(itertools.islice(records(text, delimiter, place), HEAD_ROWS))
+    if not head:  # a byte order mark alone, for instance
+        raise ReadError("there is no data", place=place, remedy="Save the table again; this file is blank.")
     if declared:
         head[0] = []  # Excel's own line that names the delimiter is no cell
     decimal = layout.decimal or find_decimal(head, delimiter)

@@ -48,7 +48,7 @@ class Effort:
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 400, 300, 300, 20, 8),
+    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 400, 300, 200, 12, 8),
     "standard": Effort("standard", 5, 300, 1.0, 4, None, 10_000, False, 4_000, 700, 1000, 1000, 40, 20),
     "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 700, 2000, 3000, 100, 40, 10),
 }

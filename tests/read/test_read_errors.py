@@ -81,3 +81,10 @@ def test_text_under_a_workbooks_extension_is_read_by_its_content(tmp_path):
     path = tmp_path / "data.xls"
     path.write_bytes(b"x\ty\n1\t2\n")
     assert read_table(path).frame.to_dict("list") == {"x": [1], "y": [2]}
+
+
+def test_a_byte_order_mark_alone_is_no_table(tmp_path):
+    path = tmp_path / "blank.csv"
+    path.write_bytes(b"\xfe\xff")
+    with pytest.raises(ReadError, match="no data"):
+        read_table(path)
