@@ -23,7 +23,7 @@ def next_step(target: TargetSummary, w: Words) -> str:
     shots = _shots(target, w)
     if target.verdict.outcome == "do_not_predict":
         return sentences(w, shots or w("next.no_model"))
-    more = settle_sentence(target, w)
+    more = settle_sentence(target, w) if target.verdict.outcome == "undecided" else ""
     if shots or more:
         return sentences(w, shots, more)
     if target.headline == "shuffled":

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tabcouce.evaluation.trial import Score
 from tabcouce.report.captions import sentences, short_split
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, score, significant, with_unit
 from tabcouce.report.savings_text import savings_tile
 from tabcouce.report.summary import Band, TargetSummary
 from tabcouce.report.tile import Tile
-from tabcouce.report.verdict_text import best_model, held_out, unseen
+from tabcouce.report.verdict_text import best_model, held_out, shuffled_score, unseen
 
 
 def tiles(target: TargetSummary, w: Words) -> tuple[Tile, Tile, Tile, Tile]:
@@ -56,7 +57,7 @@ def _gap(target: TargetSummary, w: Words) -> Tile:
     steps = tuple(
         (short_split(key, w), score(found.value))
         for key in keys
-        if (found := target.score(key, model, target.metric)) is not None
+        if (found := _split_score(target, key, model)) is not None
     )
     names = {"metric": w.label("metric_symbol", target.metric), "model": w.label("model", model)}
     if target.headline == "shuffled":
@@ -65,6 +66,10 @@ def _gap(target: TargetSummary, w: Words) -> Tile:
         value = steps[0][1] if steps else w("tile.not_available")
         return Tile(w("tile.gap"), value, w("tile.gap_none", **names))
     return Tile(w("tile.gap"), "", w("tile.gap_note", **names), steps)
+
+
+def _split_score(target: TargetSummary, key: str, model: str) -> Score | None:
+    return shuffled_score(target, model) if key == "shuffled" else target.score(key, model, target.metric)
 
 
 def _error(target: TargetSummary, w: Words) -> Tile:

@@ -162,7 +162,7 @@ def share_text(target: TargetSummary, error: Score, w: Words) -> str:
 def _what_vanishes(target: TargetSummary, w: Words) -> str:
     """The same model with the same knowledge of the contexts, shuffled and never seen."""
     model = _best_shuffled(target) if target.verdict.outcome == "do_not_predict" else best_model(target)
-    seen = target.score("shuffled", model, target.metric)
+    seen = shuffled_score(target, model)
     new = target.score(target.headline, model, target.metric)
     if target.headline == "shuffled":
         return w("gap.no_contexts")
@@ -180,8 +180,18 @@ def _what_vanishes(target: TargetSummary, w: Words) -> str:
         new=score(new.value),
         gap=score(abs(seen.value - new.value)),
         percent=percent(lost_share(target.metric, seen.value, new.value)),
-        harder=_harder(target, model, new.value, w),
+        harder=_harder(target, model, new.value, w) + _told(target, model, w),
     )
+
+
+def shuffled_score(target: TargetSummary, model: str) -> Score | None:
+    """On shuffled rows; of a model that was run there with its contexts known only, that score."""
+    blind = target.score("shuffled", model, target.metric)
+    return target.score("shuffled", model, target.metric, "known") if blind is None else blind
+
+
+def _told(target: TargetSummary, model: str, w: Words) -> str:
+    return w("gap.told") if target.score("shuffled", model, target.metric) is None else ""
 
 
 def _best_shuffled(target: TargetSummary) -> str:

@@ -47,7 +47,7 @@ def test_a_blocking_fault_comes_before_everything(regression_summary):
 
 def test_an_open_comparison_says_how_many_contexts_would_settle_it(regression_summary):
     target = plain(regression_summary.targets[0])
-    verdict = replace(target.verdict, contested="couce", units_needed=31)
+    verdict = replace(target.verdict, outcome="undecided", contested="couce", units_needed=31)
 
     assert "31" in next_step(replace(target, verdict=verdict), W)
 

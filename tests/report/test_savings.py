@@ -51,7 +51,7 @@ def test_without_a_declared_direction_both_are_told_and_the_role_is_asked_for():
     both = (GoalReplay("maximise", False, replayed()), GoalReplay("minimise", False, replayed(one_low=0.2)))
     tile = tiles(summary(*both, declared=False).targets[0], words("en"))[3]
     assert tile.value == "20 to 90 %"
-    assert "highest" in tile.note and "lowest" in tile.note and "goal =" in tile.note
+    assert "highest" in tile.note and "lowest" in tile.note and "Set goal" in tile.note
 
 
 def test_the_curve_counts_campaigns_that_ended_and_stops_at_the_limit():

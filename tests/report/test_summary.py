@@ -136,3 +136,21 @@ def test_a_rare_class_is_kept_whole_where_rows_are_thinned():
     assert (count[1.0], count[2.0]) == (20, 50)
     assert 220 < count[0.0] <= 230
     assert np.array_equal(thin_by_class(classes, context, 6_000, seed=0), np.arange(5_000))
+
+
+def test_a_model_run_with_known_contexts_only_still_shows_what_vanishes(regression_summary):
+    target = regression_summary.targets[0]
+    chosen = target.verdict.recommended
+    moved = tuple(
+        replace(s, mode="known") if (s.split, s.model, s.mode) == ("shuffled", chosen, "blind") else s
+        for s in target.scores
+        if (s.split, s.model, s.mode) != ("shuffled", chosen, "known")
+    )
+
+    sentence = verdict_sentences(replace(target, scores=moved), "en")[2]
+
+    assert sentence.endswith("On shuffled rows it was told the contexts.")
+    assert (
+        sentence.removesuffix(" On shuffled rows it was told the contexts.")
+        == (verdict_sentences(target, "en")[2])
+    )
