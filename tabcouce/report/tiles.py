@@ -55,7 +55,7 @@ def _gap(target: TargetSummary, w: Words) -> Tile:
     keys = [proof.key for proof in target.splits]
     keys = sorted(keys, key=lambda key: (key == target.headline, key != "shuffled"))
     steps = tuple(
-        (short_split(key, w), score(found.value))
+        (_step_name(target, key, model, w), score(found.value))
         for key in keys
         if (found := _split_score(target, key, model)) is not None
     )
@@ -66,6 +66,13 @@ def _gap(target: TargetSummary, w: Words) -> Tile:
         value = steps[0][1] if steps else w("tile.not_available")
         return Tile(w("tile.gap"), value, w("tile.gap_none", **names))
     return Tile(w("tile.gap"), "", w("tile.gap_note", **names), steps)
+
+
+def _step_name(target: TargetSummary, key: str, model: str, w: Words) -> str:
+    """A score with known contexts never stands unmarked beside those for new ones."""
+    name = short_split(key, w)
+    blind = target.score(key, model, target.metric)
+    return name if blind is not None else w("tile.gap_known", split=name)
 
 
 def _split_score(target: TargetSummary, key: str, model: str) -> Score | None:
