@@ -7,7 +7,8 @@ set after seeing seeds 0 to 2. Truth: |mean slope| times the column's standard d
 mean and standard deviation over draws: Spearman with the truth over all columns, share of true causes
 among the five first (there are five), share of wrong signs among true causes it gives a sign to, and
 false alarms: columns without effect that it ranks above the weakest true cause. `gain` is the paired
-difference of Spearman to SHAP on LightGBM with its 95 % interval over draws. Encoders have two members and 16 passes.
+difference of Spearman to SHAP on LightGBM with its 95 % interval over draws.
+Encoders have two members and 16 passes.
 
   shap_lightgbm   mean |SHAP| of LightGBM on held-out machines, sign by rank correlation
   shap_encoder    the same of the encoder (expected gradients)
