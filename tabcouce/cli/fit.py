@@ -1,0 +1,146 @@
+"""`fit`: compare the models and write the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from tabcouce.cli.app import app
+from tabcouce.cli.errors import errors_as_exit_codes
+from tabcouce.cli.options import (
+    AsJson,
+    Context,
+    Files,
+    Lang,
+    Out,
+    Quiet,
+    RoleFile,
+    Seed,
+    Target,
+    TaskName,
+    check_language,
+    check_one_of,
+    known_task,
+)
+from tabcouce.cli.reading import Reading, takes_reading
+from tabcouce.errors import Place, RoleError
+from tabcouce.terminal import print_roles, progress, put, put_json, say
+
+if TYPE_CHECKING:
+    from tabcouce.study.effort import EffortName
+    from tabcouce.study.filled_runs import FilledRuns
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+@app.command()
+@takes_reading
+def fit(
+    data: Files,
+    *,
+    roles: RoleFile = None,
+    out: Out = None,
+    effort: Annotated[str, typer.Option(help="quick, standard or thorough.")] = "standard",
+    reading: Reading,
+    target: Target = None,
+    context: Context = None,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option("--add", help="Filled run sheet of 'suggest': further rows.", show_default=False),
+    ] = None,
+    task: TaskName = None,
+    lang: Lang = "en",
+    seed: Seed = 0,
+    device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu or cuda.")] = "auto",
+    strict: Annotated[bool, typer.Option("--strict", help="Stop instead of guessing roles.")] = False,
+    require: Annotated[
+        str | None, typer.Option(help="Gate on the headline score: 'r2>=0.5', 'rmse<=2'.", show_default=False)
+    ] = None,
+    fail_on_no_model: Annotated[
+        bool, typer.Option("--fail-on-no-model", help="Exit code 5 when the verdict is 'do not predict'.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare the models on contexts never seen and write the report."""
+    with errors_as_exit_codes():
+        from tabcouce.study.effort import EFFORTS
+        from tabcouce.study.gate import failures, parse_gate
+        from tabcouce.study.inputs import open_inputs
+
+        check_one_of(effort, EFFORTS, "--effort")
+        check_language(lang)
+        check_one_of(device, DEVICES, "--device")
+        try:
+            gate = None if require is None else parse_gate(require)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--require") from error
+        inputs = open_inputs(
+            data,
+            role_file=roles,
+            targets=target or (),
+            context=context or (),
+            layout=reading.layout,
+            join_file=reading.join_file,
+            task=known_task(task),
+            added=filled_runs(add or ()),
+        )
+        if inputs.role_file is None and strict:
+            raise RoleError(
+                "No roles are declared and --strict forbids guessing.",
+                place=Place(file=str(data[0])),
+                remedy="Write a role file with 'tabcouce init', correct it and run again.",
+            )
+        if not quiet:
+            print_roles(inputs)
+        from tabcouce.bundle import check_writable, save_study
+        from tabcouce.report import result_document, summarize, verdict_sentences
+        from tabcouce.study.fit import fit_study
+
+        folder = out or Path("reports") / data[0].name.removesuffix(".gz").rsplit(".", 1)[0]
+        check_writable(folder)
+        with progress(quiet) as listener:
+            study = fit_study(
+                inputs.table,
+                inputs.roles,
+                name=folder.name,
+                layout=inputs.layout,
+                derive=inputs.derive,
+                effort=EFFORTS[cast("EffortName", effort)],
+                seed=seed,
+                device=device,
+                listener=listener,
+            )
+        summary = summarize(study)
+        save_study(study, summary, folder, lang=lang)
+        if as_json:
+            documents = [result_document(summary, k) for k in range(len(summary.targets))]
+            put_json(documents)
+        for part in summary.targets:
+            if not as_json:
+                put(f"{part.target.name}")
+                for sentence in verdict_sentences(part, lang):
+                    put(f"  {sentence}")
+        say(f"Report: {folder / 'report.html'}")
+        if study.interrupted:
+            say("Interrupted: the report holds the models that were finished.")
+            raise typer.Exit(130)
+        failed = () if gate is None else failures(gate, study)
+        for line in failed:
+            say(f"Gate failed: {line}")
+        if failed:
+            raise typer.Exit(4)
+        if fail_on_no_model and any(t.verdict.outcome == "do_not_predict" for t in study.targets):
+            raise typer.Exit(5)
+
+
+def filled_runs(sheets: Sequence[Path]) -> tuple[FilledRuns, ...]:
+    """The run sheets that --add names."""
+    if not sheets:
+        return ()
+    from tabcouce.report.run_reader import read_runs
+
+    return tuple(read_runs(path) for path in sheets)

@@ -1,0 +1,87 @@
+"""`init` and `check`: look at the data and their roles; train nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from tabcouce.cli.app import app
+from tabcouce.cli.errors import errors_as_exit_codes
+from tabcouce.cli.options import AsJson, Context, Files, Out, RoleFile, Target
+from tabcouce.cli.places import spare_the_data
+from tabcouce.cli.reading import Reading, takes_reading
+from tabcouce.errors import Place, RoleError
+from tabcouce.terminal import preview_document, print_picture, print_preview, print_roles, put, put_json
+
+
+@app.command()
+@takes_reading
+def init(
+    data: Files,
+    *,
+    out: Out = None,
+    reading: Reading,
+    target: Target = None,
+    context: Context = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing role file.")] = False,
+) -> None:
+    """Write a role file from guesses, with a reason per column, for you to correct."""
+    with errors_as_exit_codes():
+        from tabcouce.read import read_tables
+        from tabcouce.roles import propose, write_role_file
+        from tabcouce.study.inputs import Inputs, role_file_beside
+
+        path = out or role_file_beside(data[0])
+        for file in data:
+            spare_the_data(file, path)
+        if path.exists() and not force:
+            raise RoleError(
+                "The role file exists already.",
+                place=Place(file=str(path)),
+                remedy="Give another name with --out, or replace it with --force.",
+            )
+        layout = reading.layout
+        table = read_tables(data, layout, join_file=reading.join_file)
+        roles = propose(table, targets=tuple(target or ()), context=tuple(context or ()))
+        if not (layout.sheet or layout.stack_sheets):
+            layout = replace(layout, sheet=table.source.sheet)
+        write_role_file(roles, path, table.source, layout=layout)
+        print_roles(Inputs(table, roles, layout, (), None))
+        put(str(path))
+
+
+@app.command()
+@takes_reading
+def check(
+    data: Files,
+    *,
+    roles: RoleFile = None,
+    reading: Reading,
+    target: Target = None,
+    context: Context = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the data and its roles for leaks and traps; trains nothing."""
+    with errors_as_exit_codes():
+        from tabcouce.study.inputs import open_inputs
+        from tabcouce.study.preview import preview
+
+        inputs = open_inputs(
+            data,
+            role_file=roles,
+            targets=target or (),
+            context=context or (),
+            layout=reading.layout,
+            join_file=reading.join_file,
+        )
+        if not as_json:
+            print_picture(inputs.table)
+            print_roles(inputs)
+        previews = preview(inputs, name=data[0].stem)
+        if as_json:
+            put_json([preview_document(part, inputs.table) for part in previews])
+            return
+        for part in previews:
+            print_preview(part)

@@ -1,0 +1,63 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast, get_args
+
+import typer
+
+if TYPE_CHECKING:
+    from tabcouce.roles.role import Task
+
+Data = Annotated[Path, typer.Argument(help="Excel or CSV file.", show_default=False)]
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="DATA...", help="Excel, CSV or Parquet file; several are stacked.", show_default=False
+    ),
+]
+StudyFolder = Annotated[Path, typer.Argument(help="Folder that 'fit' wrote.", show_default=False)]
+RoleFile = Annotated[Path | None, typer.Option("--roles", help="Role file (TOML).", show_default=False)]
+Target = Annotated[
+    list[str] | None, typer.Option("--target", help="Target column; may be repeated.", show_default=False)
+]
+Context = Annotated[
+    list[str] | None, typer.Option("--context", help="Context column; may be repeated.", show_default=False)
+]
+TaskName = Annotated[
+    str | None,
+    typer.Option("--task", help="regression, binary, multiclass or anomaly.", show_default=False),
+]
+Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of the workbook.", show_default=False)]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of a text file: utf-8, cp932, ...", show_default=False)
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write.", show_default=False)]
+Lang = Annotated[str, typer.Option("--lang", help="Language of the report: en or ja.")]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
+
+
+LANGUAGES = ("en", "ja")
+
+
+def check_language(lang: str) -> None:
+    check_one_of(lang, LANGUAGES, "--lang")
+
+
+def check_one_of(word: str, known: Iterable[str], option: str) -> None:
+    """BadParameter that lists what an option takes, for any other word."""
+    if word not in known:
+        raise typer.BadParameter(f"'{word}' is not one of {', '.join(known)}.", param_hint=option)
+
+
+def known_task(name: str | None) -> Task | None:
+    """The task that --task names; BadParameter for another word."""
+    from tabcouce.roles.role import Task
+
+    if name is not None:
+        check_one_of(name, get_args(Task), "--task")
+    return cast("Task | None", name)

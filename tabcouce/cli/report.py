@@ -1,0 +1,62 @@
+"""`report`: render a study again, or compare two."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tabcouce.cli.app import app
+from tabcouce.cli.errors import errors_as_exit_codes
+from tabcouce.cli.options import AsJson, Lang, check_language
+from tabcouce.terminal import put, put_json, say
+
+
+@app.command()
+def report(
+    what: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="STUDY | compare STUDY STUDY", help="Folder that 'fit' wrote, or two of them."
+        ),
+    ],
+    lang: Lang = "en",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Page of the comparison (.html).", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Render the report again, in another language too; or compare two studies. Trains nothing."""
+    with errors_as_exit_codes():
+        check_language(lang)
+        if len(what) == 1:
+            from tabcouce.bundle import load_summary, render
+
+            summary, predictions = load_summary(what[0])
+            render(summary, predictions, what[0], lang=lang)
+            put(str(what[0] / "report.html"))
+        elif len(what) == 3 and str(what[0]) == "compare":
+            compare_studies(what[1], what[2], lang, out, as_json)
+        else:
+            raise typer.BadParameter(
+                "Give one study, or 'compare' and two studies.", param_hint="STUDY | compare STUDY STUDY"
+            )
+
+
+def compare_studies(first: Path, second: Path, lang: str, out: Path | None, as_json: bool) -> None:
+    """Tell what changed from one study to another, and write it as a page."""
+    from dataclasses import asdict
+
+    from tabcouce.bundle import load_summary
+    from tabcouce.report import compare, comparison_lines, write_comparison
+
+    comparison = compare(load_summary(first)[0], load_summary(second)[0])
+    if as_json:
+        put_json(asdict(comparison))
+    else:
+        for line in comparison_lines(comparison, lang):
+            put(line)
+    path = out or second / f"compared-with-{first.resolve().name}.html"
+    write_comparison(comparison, path, lang)
+    say(f"Comparison: {path}")
