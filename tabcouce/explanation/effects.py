@@ -17,8 +17,8 @@ from scipy.stats import false_discovery_control
 from threadpoolctl import threadpool_limits
 
 from tabcouce.explanation.cluster_slope import cluster_slope, placebo_share, robustness
-from tabcouce.explanation.factor import Effect
-from tabcouce.explanation.heterogeneity import context_slopes, disagreement
+from tabcouce.explanation.factor import Effect, Modifier
+from tabcouce.explanation.heterogeneity import context_slopes, disagreement, equal_slopes
 from tabcouce.explanation.natural_step import natural_step
 from tabcouce.explanation.partialling import demeaned, held_contexts, held_out_fit, numbers, other_inputs
 from tabcouce.roles.dataset import Dataset
@@ -30,6 +30,8 @@ FEWEST_CLUSTERS = 5
 LEAST_OVERLAP = 0.05
 """Share of a factor's variance that must be left once context and the other inputs are known."""
 PLACEBOS = 199
+MOST_LEVELS = 40
+"""Levels of a context column up to which it is asked whether the factor acts alike in all of them."""
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -71,16 +73,16 @@ def slopes(dataset: Dataset, columns: Sequence[str], split: Split, *, seed: int)
 
 
 def with_q_values(found: Mapping[str, Slopes]) -> dict[str, Slopes]:
-    """Benjamini-Hochberg over the adjusted effects that have a p-value."""
-    tested = [c for c, s in found.items() if s.adjusted is not None and s.adjusted.p is not None]
-    if not tested:
-        return dict(found)
-    q = false_discovery_control([found[c].adjusted.p for c in tested])  # type: ignore[union-attr]
+    """Benjamini-Hochberg over the adjusted effects that have a p-value, and over their modifiers."""
     out = dict(found)
-    for column, value in zip(tested, q, strict=True):
-        adjusted = found[column].adjusted
-        assert adjusted is not None
-        out[column] = replace(found[column], adjusted=replace(adjusted, q=float(value)))
+    effects = {c: s.adjusted for c, s in found.items() if s.adjusted is not None and s.adjusted.p is not None}
+    tests = [(c, k) for c, effect in effects.items() for k in range(len(effect.modifiers))]
+    differ = iter(false_discovery_control([effects[c].modifiers[k].p for c, k in tests]) if tests else ())
+    q = false_discovery_control([effect.p for effect in effects.values()]) if effects else ()
+    for (column, effect), value in zip(effects.items(), q, strict=True):
+        modifiers = tuple(replace(one, q=float(next(differ))) for one in effect.modifiers)
+        adjusted = replace(effect, q=float(value), modifiers=modifiers)
+        out[column] = replace(found[column], adjusted=adjusted)
     return out
 
 
@@ -131,7 +133,28 @@ def adjusted_effect(dataset: Dataset, column: str, split: Split, *, seed: int) -
         placebo=placebo_share(left.x, left.y, unit, draws=PLACEBOS, seed=seed),
         held=held_contexts(dataset.contexts),
         without_readings=total,
+        modifiers=modifiers(dataset, left, known, unit),
     )
+
+
+def modifiers(
+    dataset: Dataset, left: Left, known: npt.NDArray[np.bool_], cluster: Labels
+) -> tuple[Modifier, ...]:
+    """Whether the slope differs between the levels of each context column that is held fixed.
+
+    Rows of one held-out context count together within a level that has five of them or more.
+    """
+    found = []
+    for name in held_contexts(dataset.contexts):
+        code, levels = pd.factorize(dataset.contexts[name][known], sort=True)
+        if not 2 <= len(levels) <= MOST_LEVELS:
+            continue
+        lines = context_slopes(left.x, left.y, code.astype(np.int64), [str(v) for v in levels], cluster)
+        p = equal_slopes(lines)
+        if p is not None:
+            declared = dataset.role(name).graph == "modifier"
+            found.append(Modifier(name, lines, p, declared=declared))
+    return tuple(found)
 
 
 def partialled(

@@ -35,13 +35,37 @@ class Attribution:
 
 @dataclass(frozen=True)
 class ContextSlope:
-    """The slope within one context, with a 95 % interval over its rows."""
+    """The slope within one context, with a 95 % interval, its standard error and their degrees of freedom."""
 
     context: str
     slope: float
     low: float
     high: float
     rows: int
+    error: float = 0.0
+    freedom: float = 1.0
+
+
+@dataclass(frozen=True)
+class Modifier:
+    """A context column by whose levels a factor may act differently.
+
+    slopes   slope within each level that has one
+    p        two-sided p-value against one slope for all levels (Welch's test)
+    q        its Benjamini-Hochberg value over all factors and context columns of the target
+    declared whether the roles call the column a modifier
+    """
+
+    column: str
+    slopes: tuple[ContextSlope, ...]
+    p: float
+    q: float = 1.0
+    declared: bool = False
+
+    @property
+    def claimed(self) -> bool:
+        """Whether it may be stated that the factor acts differently, also over all that was tested."""
+        return self.q <= 0.05
 
 
 @dataclass(frozen=True)
@@ -60,6 +84,7 @@ class Effect:
     i2          share of the spread of those slopes that noise does not explain
     placebo     share of placebo factors (the column shuffled within contexts) with as large a slope
     held        context columns held fixed; one in which most rows have a level each is not
+    modifiers   context columns with few levels, and whether the slope differs between their levels
     without_readings  of a setting: slope where sensors are not held fixed, as they may pass its
                 effect on
     """
@@ -79,6 +104,7 @@ class Effect:
     placebo: float | None = None
     held: tuple[str, ...] = ()
     without_readings: float | None = None
+    modifiers: tuple[Modifier, ...] = ()
 
     @property
     def claimed(self) -> bool:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from tabcouce.report import captions, charts
 from tabcouce.report.advice_table import shots_sentence
 from tabcouce.report.catalogue import Words
+from tabcouce.report.modifier_text import modified
 from tabcouce.report.residual_text import along_time_say, by_context_say, centred, residuals
 from tabcouce.report.savings_text import savings_say
 from tabcouce.report.static_chart import DRAWN, drawing
@@ -62,6 +63,8 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
         add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
         if any(curve.contribution for curve in target.curves):
             add("swarm", w("swarm.title"), w("swarm.say"), charts.contribution_swarm(target, w))
+    if shown := modified(target):
+        add("modifiers", w("modifier.title"), w("modifier.say"), charts.modifier_forest(target, shown, w))
     if target.shots is not None:
         say = shots_sentence(target, w)
         add("shots", w("chart.shots"), say, charts.shots_lines(target, target.shots, w))

@@ -13,7 +13,7 @@ from tabcouce.evaluation.trial import ModelScores
 from tabcouce.explanation.factor import Factor
 from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.atomic import write_bytes
-from tabcouce.report.catalogue import LANGUAGES
+from tabcouce.report.catalogue import LANGUAGES, words
 from tabcouce.report.plain import plain
 from tabcouce.report.summary import Summary, TargetSummary
 from tabcouce.report.verdict_text import verdict_sentences
@@ -28,8 +28,11 @@ def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
         "splits": _splits(chosen),
         "verdict": _verdict(chosen),
         "factors": [_factor(factor) for factor in chosen.factors],
+        "factors_claim": {lang: words(lang)("page.factors_claim") for lang in LANGUAGES},
         "factor_groups": [asdict(group) for group in chosen.groups],
         "interactions": [asdict(pair) for pair in chosen.pairs],
+        "context_shifts": [asdict(shift) for shift in chosen.shifts],
+        "evidence_formation": None if chosen.evidence is None else asdict(chosen.evidence),
         "findings": [asdict(finding) for finding in chosen.findings],
         "intervals": None if chosen.band is None else asdict(chosen.band),
         "noise_ceiling": None if chosen.ceiling is None else asdict(chosen.ceiling),

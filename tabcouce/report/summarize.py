@@ -10,6 +10,7 @@ import numpy as np
 from tabcouce.checks.finding import SEVERITIES
 from tabcouce.evaluation.capability import Capability, capability
 from tabcouce.evaluation.noise_ceiling import noise_ceiling
+from tabcouce.explanation.context_shift import context_shifts
 from tabcouce.report.alarm_summary import alarm_summary
 from tabcouce.report.curves import CURVE_POINTS, evidence_view, factor_curves, held_out_points, what_if
 from tabcouce.report.predictions import model_rank, models_of
@@ -86,6 +87,7 @@ def _target_summary(
         pairs=study.pairs,
         neighbours=None if study.advice is None else study.advice.neighbours,
         shots=None if study.advice is None else study.advice.shots,
+        shifts=context_shifts(study.dataset),
     )
 
 

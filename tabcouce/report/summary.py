@@ -13,6 +13,7 @@ from tabcouce.evaluation.capability import Capability
 from tabcouce.evaluation.noise_ceiling import NoiseCeiling
 from tabcouce.evaluation.shots_curve import ShotsCurve
 from tabcouce.evaluation.trial import ModelScores, Score, Verdict
+from tabcouce.explanation.context_shift import ContextShift
 from tabcouce.explanation.factor import Factor, ranked
 from tabcouce.explanation.together import ColumnGroup, PairEffect
 from tabcouce.read.table import Source
@@ -213,6 +214,7 @@ class TargetSummary:
     capability    of the measured target; None without declared limits
     savings       experiments a search would have saved on these rows; None where it says nothing
     ceiling       what replicated settings allow any model at most; None without replicates
+    shifts        how far each context column moves the target, the inputs held
     alarms        detectors and the one limit; None but for the task 'anomaly'
     """
 
@@ -244,6 +246,7 @@ class TargetSummary:
     neighbours: NeighbourQuality | None = None
     evidence: EvidenceView | None = None
     shots: ShotsCurve | None = None
+    shifts: tuple[ContextShift, ...] = ()
 
     @property
     def is_regression(self) -> bool:

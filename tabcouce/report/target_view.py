@@ -17,6 +17,7 @@ from tabcouce.report.effect_table import effect_table
 from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
 from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
+from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
 from tabcouce.report.next_step import next_step
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import TableView
@@ -71,6 +72,8 @@ class TargetView:
     reasons: str
     factors: TableView | None
     effects: TableView | None
+    modifiers_say: str
+    shifts_say: str
     factors_intro: str
     factors_more: str
     capability: TableView | None
@@ -119,6 +122,8 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         models_intro=w("page.models_intro_blocks" if target.by_blocks else "page.models_intro"),
         factors=None if explained is None else factor_table(target, explained, w),
         effects=None if explained is None else effect_table(target, explained, w),
+        modifiers_say=modifier_sentences(target, w),
+        shifts_say=shift_sentences(target, w),
         factors_intro=""
         if explained is None
         else captions.sentences(

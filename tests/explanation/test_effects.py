@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from tabcouce import simulation
 from tabcouce.explanation.cluster_slope import cluster_slope, placebo_share, robustness
 from tabcouce.explanation.effects import adjusted_effect, naive_effect, slopes
-from tabcouce.explanation.heterogeneity import context_slopes
+from tabcouce.explanation.factor import ContextSlope
+from tabcouce.explanation.heterogeneity import context_slopes, equal_slopes
 from tabcouce.explanation.natural_step import natural_step
 from tabcouce.explanation.partialling import demeaned, held_contexts, held_out_fit
 from tabcouce.read.table import Source
@@ -224,3 +226,39 @@ def test_a_context_in_which_one_row_alone_makes_the_slope_has_none():
     found = context_slopes(x, y, unit, ["a", "b"])
     assert [one.context for one in found] == ["a"]
     assert np.isfinite([found[0].low, found[0].high]).all()
+
+
+def test_two_slopes_are_compared_as_welch_compares_two_means():
+    one, two = (ContextSlope("a", 1.2, 0, 0, 20, 0.3, 18.0), ContextSlope("b", 0.1, 0, 0, 9, 0.4, 7.0))
+    v = (0.3**2, 0.4**2)
+    freedom = (v[0] + v[1]) ** 2 / (v[0] ** 2 / 18 + v[1] ** 2 / 7)  # Welch and Satterthwaite
+    written = 2 * stats.t.sf(1.1 / np.sqrt(v[0] + v[1]), freedom)
+    assert equal_slopes([one, two]) == pytest.approx(written)
+    assert equal_slopes([one]) is None
+
+
+def test_one_slope_everywhere_is_seldom_called_different_even_with_few_noisy_rows():
+    rng = np.random.default_rng(12)
+    unit = np.repeat(np.arange(6), 12)
+    scale = np.linspace(0.5, 3, 6)[unit]
+    found = []
+    for _ in range(300):
+        x = rng.normal(size=72)
+        y = 0.5 * x + scale * rng.normal(size=72)
+        found.append(equal_slopes(context_slopes(x, y, unit, list("abcdef"))))
+    assert np.mean(np.array(found) < 0.05) < 0.09
+
+
+def test_a_batch_by_which_a_factor_acts_differently_is_named_with_its_slopes():
+    rng = np.random.default_rng(13)
+    machine, batch = np.repeat(np.arange(8), 40), np.tile([0, 1], 160)
+    X = pd.DataFrame({"x": rng.normal(size=320), "z": rng.normal(size=320)})
+    y = np.where(batch == 1, -1.0, 0.2) * X["x"] + 0.5 * X["z"] + 3.0 * batch + 0.5 * rng.normal(size=320)
+    data = dataset(X, y, pd.DataFrame({"m": machine, "batch": batch}))
+    plan = plan_splits(data, folds=5, seed=0)
+    found = slopes(data, ["x", "z"], plan.of(plan.headline), seed=0)
+    by = {one.column: one for one in found["x"].adjusted.modifiers}
+    assert by["batch"].claimed and not by["m"].claimed
+    assert [one.slope for one in by["batch"].slopes] == pytest.approx([0.2, -1.0], abs=0.15)
+    assert all(one.low < truth < one.high for one, truth in zip(by["batch"].slopes, (0.2, -1.0), strict=True))
+    assert not any(one.claimed for one in found["z"].adjusted.modifiers)

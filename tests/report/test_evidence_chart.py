@@ -7,7 +7,7 @@ import pytest
 from fake_study import INPUTS, fake_study, fake_target
 
 from tabcouce.explanation.evidence import Formation
-from tabcouce.report import summarize
+from tabcouce.report import result_document, summarize
 from tabcouce.report.catalogue import words
 from tabcouce.report.page import render_page
 from tabcouce.report.summary import Summary
@@ -36,3 +36,10 @@ def test_without_a_recorded_path_there_is_no_chart(regression_summary):
 def test_the_view_survives_the_summary_file(summary):
     assert Summary.from_json(summary.to_json()).targets[0].evidence == summary.targets[0].evidence
     assert summary.targets[0].evidence.proxy_share[-1] == pytest.approx(0.3)
+
+
+def test_result_json_tells_the_curve_and_the_shared_remainder(summary, regression_summary):
+    told = result_document(summary)["evidence_formation"]
+    assert told["proxy_share"][-1] == pytest.approx(0.3) and told["shared"] == pytest.approx(0.4)
+    assert len(told["progress"]) == 5 and told["gap"] == pytest.approx(0.02)
+    assert result_document(regression_summary)["evidence_formation"] is None

@@ -6,6 +6,7 @@ something to Vega-Lite and to the page. The user's names appear only as titles a
 
 from tabcouce.report.charts.curves import evidence_lines, shape_curve, what_if_panels
 from tabcouce.report.charts.factors import factor_curve, importance_bars
+from tabcouce.report.charts.modifiers import modifier_forest
 from tabcouce.report.charts.points import class_probabilities, has_points, observed_against_predicted
 from tabcouce.report.charts.residuals import residuals_along_time, residuals_by_context
 from tabcouce.report.charts.savings import savings_curve
@@ -23,6 +24,7 @@ __all__ = [
     "has_points",
     "honesty_strip",
     "importance_bars",
+    "modifier_forest",
     "observed_against_predicted",
     "residuals_along_time",
     "residuals_by_context",

@@ -1,0 +1,84 @@
+"""Where a factor acts differently, and how far contexts move the target themselves, in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tabcouce.explanation.factor import Effect, Factor, Modifier
+from tabcouce.report.captions import sentences
+from tabcouce.report.catalogue import Words
+from tabcouce.report.digits import percent, signed, significant, with_unit
+from tabcouce.report.summary import TargetSummary
+
+SHOWN = 3
+LEAST_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class Modified:
+    """A factor with its adjusted effect and one context column by which it differs."""
+
+    factor: Factor
+    effect: Effect
+    modifier: Modifier
+
+
+def modified(target: TargetSummary) -> tuple[Modified, ...]:
+    """What is worth a picture: differences that may be stated, and declared modifiers; clearest first."""
+    model = target.explained_model
+    found = [
+        Modified(factor, factor.adjusted, one)
+        for factor in (target.factors_of(model) if model else ())
+        if factor.adjusted is not None
+        for one in factor.adjusted.modifiers
+        if one.claimed or one.declared
+    ]
+    return tuple(sorted(found, key=lambda each: (each.modifier.q, each.modifier.p)))[:SHOWN]
+
+
+def modifier_sentences(target: TargetSummary, w: Words) -> str:
+    """'table_speed acts differently by batch: 1 -31, 2 +0.9'; or that nothing clearly does."""
+    model = target.explained_model
+    tested = any(
+        factor.adjusted is not None and factor.adjusted.modifiers
+        for factor in (target.factors_of(model) if model else ())
+    )
+    clear = [each for each in modified(target) if each.modifier.claimed]
+    if not clear:
+        return w("modifier.none") if tested else ""
+    return sentences(w, *(_one(each, target, w) for each in clear))
+
+
+def _one(each: Modified, target: TargetSummary, w: Words) -> str:
+    step, unit = each.effect.step, target.target.unit
+    ends = sorted(each.modifier.slopes, key=lambda slope: slope.slope)
+    low, high = ends[0], ends[-1]
+    return w(
+        "modifier.differs",
+        factor=each.factor.name,
+        column=each.modifier.column,
+        step=with_unit(signed(significant(step)), each.factor.unit),
+        lowest=low.context,
+        low=with_unit(signed(significant(low.slope * step)), unit),
+        highest=high.context,
+        high=with_unit(signed(significant(high.slope * step)), unit),
+    )
+
+
+def shift_sentences(target: TargetSummary, w: Words) -> str:
+    """What each context column moves by itself; '' where none moves anything."""
+    unit = target.target.unit
+    told = [
+        w(
+            "modifier.shift",
+            column=shift.column,
+            percent=percent(shift.share),
+            lowest=shift.lowest,
+            low=significant(shift.low),
+            highest=shift.highest,
+            high=with_unit(significant(shift.high), unit),
+        )
+        for shift in target.shifts
+        if shift.share >= LEAST_SHARE
+    ]
+    return sentences(w, w("modifier.shift_intro"), *told[:SHOWN]) if told else ""
