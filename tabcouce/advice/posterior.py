@@ -105,6 +105,16 @@ class Posterior:
         # The grand mean's wide prior cancels in the difference; rounding may leave -1e-16.
         return self.centre + self.scale * (near @ self.alpha), self.scale * np.sqrt(np.maximum(variance, 0.0))
 
+    def new_context(self, Z: Floats) -> Floats:
+        """(m, m) covariance of f + b over rows of one new context, in variances of the smooth part.
+
+        Nothing is known of its b, so no level of the past is shared.
+        """
+        near = self.shape.metric.kernel(Z, self.runs.Z)
+        columns = float(self.runs.member[:1].sum())
+        own = self.shape.metric.kernel(Z, Z) + self.shape.tau2 * columns
+        return own - near @ self.inverse @ near.T
+
     @property
     def noise(self) -> float:
         """Standard deviation of one run around g in a given context, unit of the target."""
