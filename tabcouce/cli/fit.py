@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -30,6 +31,7 @@ from tabcouce.errors import Place, RoleError
 from tabcouce.terminal import print_roles, progress, put, put_json, say
 
 if TYPE_CHECKING:
+    from tabcouce.evaluation import Executor
     from tabcouce.study.effort import EffortName
     from tabcouce.study.filled_runs import FilledRuns
 
@@ -55,6 +57,12 @@ def fit(
     lang: Lang = "en",
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu or cuda.")] = "auto",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", help="Train on this Dask cluster, e.g. tcp://host:8786.", show_default=False
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Stop instead of guessing roles.")] = False,
     require: Annotated[
         str | None, typer.Option(help="Gate on the headline score: 'r2>=0.5', 'rmse<=2'.", show_default=False)
@@ -102,7 +110,7 @@ def fit(
 
         folder = out or Path("reports") / data[0].name.removesuffix(".gz").rsplit(".", 1)[0]
         check_writable(folder)
-        with progress(quiet) as listener:
+        with executor_at(address) as executor, progress(quiet) as listener:
             study = fit_study(
                 inputs.table,
                 inputs.roles,
@@ -112,6 +120,7 @@ def fit(
                 effort=EFFORTS[cast("EffortName", effort)],
                 seed=seed,
                 device=device,
+                executor=executor,
                 listener=listener,
             )
         summary = summarize(study)
@@ -135,6 +144,14 @@ def fit(
             raise typer.Exit(4)
         if fail_on_no_model and any(t.verdict.outcome == "do_not_predict" for t in study.targets):
             raise typer.Exit(5)
+
+
+def executor_at(address: str | None) -> AbstractContextManager[Executor]:
+    """The cluster that --cluster names, or this computer."""
+    from tabcouce.evaluation import LocalExecutor
+    from tabcouce.evaluation.cluster import cluster
+
+    return nullcontext(LocalExecutor()) if address is None else cluster(address)
 
 
 def filled_runs(sheets: Sequence[Path]) -> tuple[FilledRuns, ...]:

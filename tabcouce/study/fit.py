@@ -11,7 +11,7 @@ import numpy as np
 
 from tabcouce.advice.savings import savings
 from tabcouce.checks import check
-from tabcouce.evaluation import Candidate, ModelScores, Trial, Verdict, decide, score
+from tabcouce.evaluation import Candidate, Executor, LocalExecutor, ModelScores, Trial, Verdict, decide, score
 from tabcouce.evaluation.deployment import deployed_trials
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.evaluation.stacked import OURS, PEERS, SYSTEM, final_mix, stack_members, stacked_trials
@@ -64,20 +64,25 @@ def fit_study(
     effort: Effort,
     seed: int = 0,
     device: str = "auto",
+    executor: Executor | None = None,
     listener: Listener = silent,
 ) -> Study:
     """Checks, splits, models, scores, verdict and factors for every target.
 
+    executor  where the folds are trained; None trains them here
     Raises  RoleError, CellError, SplitError, FitError with the place and the remedy
     """
     check_device(device)
     studies: list[TargetStudy] = []
     interrupted = False
     parts = datasets(table, roles, name=name)
+    where = executor or LocalExecutor()
     for k, dataset in enumerate(parts):
         watch = Stopwatch(STAGES, listener, offset=k / len(parts), share=1 / len(parts))
         try:
-            study, stopped = fit_target(table, roles, dataset, effort, seed=seed, device=device, watch=watch)
+            study, stopped = fit_target(
+                table, roles, dataset, effort, seed=seed, device=device, executor=where, watch=watch
+            )
         except KeyboardInterrupt:
             if not studies:
                 raise
@@ -111,6 +116,7 @@ def fit_target(
     *,
     seed: int,
     device: str,
+    executor: Executor,
     watch: Stopwatch,
 ) -> tuple[TargetStudy, bool]:
     """The study of one target, and whether it was interrupted."""
@@ -119,7 +125,7 @@ def fit_target(
         plan = plan_splits(dataset, folds=effort.folds, seed=seed)
     candidates = panel(dataset, effort, seed=seed, device=device)
     with watch.stage("models") as report:
-        finished = run_until_interrupted(candidates, dataset, plan, report)
+        finished = run_until_interrupted(candidates, dataset, plan, executor, report)
     trials, soon = finish(lambda: with_stacks(finished.trials, dataset, plan, seed=seed))
     judged, late = finish(lambda: judge(trials, dataset, plan, effort, seed=seed, watch=watch))
     split = plan.of(judged.verdict.headline)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tabcouce.evaluation import Candidate, Trial, run_trials
+from tabcouce.evaluation import Candidate, Executor, Trial, run_trials
 from tabcouce.roles import Dataset
 from tabcouce.splits import SplitPlan
 from tabcouce.study.progress import Report
@@ -33,7 +33,11 @@ class Finished:
 
 
 def run_until_interrupted(
-    candidates: Sequence[Candidate], dataset: Dataset, plan: SplitPlan, report: Report
+    candidates: Sequence[Candidate],
+    dataset: Dataset,
+    plan: SplitPlan,
+    executor: Executor,
+    report: Report,
 ) -> Finished:
     """Every trial, or those that were finished when Ctrl-C came; at least one of the headline."""
     trials: list[Trial] = []
@@ -47,7 +51,7 @@ def run_until_interrupted(
         done += cost(what.partition(",")[0])
 
     try:
-        for trial in run_trials(candidates, dataset, plan, progress=fold_started):
+        for trial in run_trials(candidates, dataset, plan, executor=executor, progress=fold_started):
             trials.append(trial)
             # A packed model announces itself once for all its folds.
             finished = [t for t in trials if t.mode == "blind"]
