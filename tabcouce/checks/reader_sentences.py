@@ -45,6 +45,10 @@ READER_SENTENCES: Mapping[str, Sentence] = {
     ),
     "foot-rows.one": Sentence("1 row below the data was left out: {words}"),
     "foot-rows.many": Sentence("{count} rows below the data were left out: {words}"),
+    "subtotal-rows.one": Sentence("1 row of subtotals between the data was left out: {words} (row {rows})"),
+    "subtotal-rows.many": Sentence(
+        "{count} rows of subtotals between the data were left out: {words} (rows {rows})"
+    ),
     "blank-rows.one": Sentence("1 blank row between the data was left out."),
     "blank-rows.many": Sentence("{count} blank rows between the data were left out."),
     "missing-token.one": Sentence("1 cell was read as missing: {cells}"),

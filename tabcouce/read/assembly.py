@@ -18,11 +18,13 @@ from tabcouce.read.grid import RawColumn, Row
 from tabcouce.read.header import Header
 from tabcouce.read.layout_notes import layout_notes
 from tabcouce.read.marginal import foot_start, is_spec_row
+from tabcouce.read.neighbour_table import refuse_neighbour_table
 from tabcouce.read.note import Note
 from tabcouce.read.picture import take_picture
 from tabcouce.read.repeated_names import distinct_names
 from tabcouce.read.second_table import refuse_second_table
 from tabcouce.read.spec import read_specs
+from tabcouce.read.subtotal import subtotal_rows
 from tabcouce.read.table import Column, Layout, Source, Table
 from tabcouce.read.unit import unit_of_name
 
@@ -58,6 +60,9 @@ def assemble(raw: RawSheet, layout: Layout) -> Table:
     named = {header.names[c] for c in kept}
     columns = tuple(_column(header, c, named) for c in kept)
     present = ~np.logical_and.reduce([blank[c] for c in kept]) if kept else np.zeros(0, dtype=bool)
+    refuse_neighbour_table(header, blank, place)
+    subtotals = subtotal_rows(raw.columns, end)
+    present[subtotals] = False
     if not present.any():
         raise _no_data(columns, place)
     rows = header.first + 1 + np.flatnonzero(present)
@@ -82,7 +87,10 @@ def assemble(raw: RawSheet, layout: Layout) -> Table:
         )
         for c, column, cells in zip(kept, columns, typed, strict=True)
     )
-    notes = [*raw.notes, *layout_notes(header, raw.columns, columns, tuple(limits), end, present, place)]
+    notes = [
+        *raw.notes,
+        *layout_notes(header, raw.columns, columns, tuple(limits), end, present, subtotals, place),
+    ]
     notes += [*filled_down, *sparse_labels(columns, typed, rows, place)]
     for column, raw_cells, cells in zip(columns, found, typed, strict=True):
         notes += column_notes(column, cells, raw_cells, rows, raw.source)

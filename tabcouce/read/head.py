@@ -74,7 +74,7 @@ class Head:
         cells = [(c, str(self.rows[row][c])) for c, kind in enumerate(self.kinds[row]) if kind != "blank"]
         units = [c for c, text in cells if isinstance(self.rows[row][c], str) and is_unit(text)]
         rest = [(c, text.strip()) for c, text in cells if c not in set(units)]
-        strange = [c for c, text in rest if text not in NO_UNIT and not _is_caption(text)]
+        strange = [c for c, text in rest if unbracketed(text) not in NO_UNIT and not _is_caption(text)]
         if not units or 2 * len(strange) > len(units):
             return False
         if any(not self.holds_values(c, below=row, share=0.5) for c in strange):

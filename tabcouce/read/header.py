@@ -88,7 +88,7 @@ def _first_filled(head: Head) -> int:
 
 def _written_unit(cell: object) -> str | None:
     """The unit as the units row writes it, without brackets."""
-    if not isinstance(cell, str) or not cell.strip() or cell.strip() in NO_UNIT:
+    if not isinstance(cell, str) or not cell.strip() or unbracketed(cell) in NO_UNIT:
         return None
     text = unbracketed(cell)
     return None if text.casefold() in {"単位", "unit", "units"} else text

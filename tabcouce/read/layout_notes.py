@@ -11,6 +11,7 @@ from tabcouce.read.column_letter import column_letter
 from tabcouce.read.grid import RawColumn, label_text
 from tabcouce.read.header import Header
 from tabcouce.read.note import Fact, Note
+from tabcouce.read.row_cells import first_filled, row_cells
 from tabcouce.read.table import Column
 
 _LISTED = 5
@@ -23,13 +24,15 @@ def layout_notes(
     limits: tuple[int, ...],
     end: int,
     present: npt.NDArray[np.bool_],
+    subtotals: list[int],
     place: Place,
 ) -> list[Note]:
     """What of the sheet was taken for names, limits, gaps and foot.
 
-    columns  the raw columns from the first row of data on; end is the number of rows above
-             the foot, present tells the rows that are not blank
-    kept     the columns of the table; limits are the rows of limits, from 0
+    columns    the raw columns from the first row of data on; end is the number of rows above
+               the foot, present tells the rows that are data
+    kept       the columns of the table; limits are the rows of limits, from 0
+    subtotals  positions of rows of subtotals between the data
     """
     first = header.first
     notes: list[Note] = []
@@ -53,14 +56,21 @@ def layout_notes(
         )
     foot = [p for p in range(end, len(columns[0])) if any(not is_empty(column[p]) for column in columns)]
     if foot:
-        labels = [next(column[p] for column in columns if not is_empty(column[p])) for p in foot]
-        words = tuple(label_text(label)[:40] for label in labels[:_LISTED])
-        note("foot-rows", first + foot[0], len(foot), words=words)
-    gaps = np.flatnonzero(~present)
+        note("foot-rows", first + foot[0], len(foot), words=_labels(columns, foot[:_LISTED]))
+    if subtotals:
+        words = _labels(columns, subtotals[:_LISTED])
+        rows = tuple(str(first + p + 1) for p in subtotals[:_LISTED])
+        note("subtotal-rows", first + subtotals[0], len(subtotals), words=words, rows=rows)
+    gaps = np.setdiff1d(np.flatnonzero(~present), subtotals)
     inner = gaps[gaps < np.flatnonzero(present)[-1]]
     if len(inner):
         note("blank-rows", first + int(inner[0]), len(inner))
     return notes
+
+
+def _labels(columns: tuple[RawColumn, ...], positions: list[int]) -> tuple[str, ...]:
+    """The first filled cell of each of the rows."""
+    return tuple(label_text(first_filled(row_cells(columns, p))[1])[:40] for p in positions)
 
 
 def side_gap(columns: tuple[RawColumn, ...], names: tuple[str | None, ...]) -> int | None:

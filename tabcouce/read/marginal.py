@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from tabcouce.read.cells import is_blank
 from tabcouce.read.grid import RawColumn, Row, filled
+from tabcouce.read.row_cells import first_filled, row_cells
 
 _FOOT = """
 平均 平均値 合計 計 総計 小計 累計 最大 最大値 最小 最小値 中央値 標準偏差 偏差 分散 範囲 件数 データ数
@@ -32,18 +32,14 @@ def label_key(cell: object) -> str:
     return "".join(text.split()).casefold().rstrip(":")
 
 
-def _first(row: Row) -> tuple[int, object]:
-    return next(((c, cell) for c, cell in enumerate(row) if not is_blank(cell)), (-1, None))
-
-
 def is_spec_row(row: Row) -> bool:
     """Whether the row's first filled cell names a limit or target."""
-    return filled(row) > 1 and label_key(_first(row)[1]) in SPEC_LABELS
+    return filled(row) > 1 and label_key(first_filled(row)[1]) in SPEC_LABELS
 
 
 def foot_label(row: Row) -> str | None:
     """The label of a row of averages, totals or limits; None for any other row."""
-    cell = _first(row)[1]
+    cell = first_filled(row)[1]
     return str(cell).strip() if label_key(cell) in FOOT_LABELS or is_spec_row(row) else None
 
 
@@ -57,8 +53,8 @@ def foot_start(columns: Sequence[RawColumn]) -> int:
     end = count
     labels: list[tuple[int, int, str]] = []  # row, column and key of each label met
     while end > 0:
-        row = _row(columns, end - 1)
-        column, cell = _first(row)
+        row = row_cells(columns, end - 1)
+        column, cell = first_filled(row)
         if foot_label(row) is not None:
             labels.append((end - 1, column, label_key(cell)))
         elif filled(row) > 0 and not (_is_remark(row) and _stands_apart(columns, end - 1, cell)):
@@ -70,17 +66,12 @@ def foot_start(columns: Sequence[RawColumn]) -> int:
     return end
 
 
-def _row(columns: Sequence[RawColumn], position: int) -> list[object]:
-    cells = [column[position] for column in columns]
-    return [None if isinstance(cell, float) and cell != cell else cell for cell in cells]
-
-
 def _is_remark(row: Row) -> bool:
-    return len(row) > 1 and filled(row) == 1 and isinstance(_first(row)[1], str)
+    return len(row) > 1 and filled(row) == 1 and isinstance(first_filled(row)[1], str)
 
 
 def _stands_apart(columns: Sequence[RawColumn], position: int, cell: object) -> bool:
     """Whether a lone text is set off from the data: by a blank row, or by how it begins."""
     if label_key(cell).startswith(_REMARK_STARTS):
         return True
-    return position > 0 and filled(_row(columns, position - 1)) == 0
+    return position > 0 and filled(row_cells(columns, position - 1)) == 0

@@ -272,3 +272,39 @@ def test_parquet_is_read_with_its_types_or_names_its_extra(tmp_path):
     table = read_table(path)
     assert [str(dtype) for dtype in table.frame.dtypes] == ["object", "float64", "float64", "datetime64[ns]"]
     assert table.frame["lot"].tolist() == ["A", "B", None] and table.rows.tolist() == [2, 3, 4]
+
+
+def test_subtotals_between_the_rows_are_left_out_with_their_addresses(saved):
+    rows = [["lot", "temp", "y"]]
+    for lot in ("A", "B"):
+        rows += [[lot, 200.0 + i, 5.0 + i] for i in range(4)] + [["小計", 806.0, 26.0]]
+    table = read_table(saved({"data": [*rows, ["A", 1.0, 2.0]]}))
+    assert len(table.frame) == 9 and set(table.frame["lot"]) == {"A", "B"}
+    note = notes(table)["subtotal-rows"]
+    assert note.count == 2 and note.facts["rows"] == ("6", "11")
+
+
+def test_lines_of_the_subtotal_command_are_subtotals_only_where_their_group_is_a_level(saved):
+    body = [["L1", 1.0], ["L1", 2.0], ["L1 Total", 3.0], ["設計", 4.0], ["oil total", 5.0], ["L2", 6.0]]
+    table = read_table(saved({"data": [["group", "y"], *body]}))
+    assert list(table.frame["group"]) == ["L1", "L1", "設計", "oil total", "L2"]
+
+
+def test_tables_side_by_side_are_refused_with_the_range_of_each(saved):
+    rows = [["lot", "temp", None, "tool", "wear"]]
+    rows += [[f"L{i}", 200.0 + i, None, *(["T1", 0.1 * i] if i < 5 else [None, None])] for i in range(12)]
+    with pytest.raises(ReadError, match=r"(?s)side by side.*A1:B13, D1:E6.*--range A1:B13"):
+        read_table(saved({"data": rows}))
+    assert read_table(saved({"data": rows}), Layout(range="D1:E6")).frame.shape == (5, 2)
+
+
+def test_a_blank_column_or_a_remark_beside_one_table_is_no_second_table(saved):
+    rows = [["lot", "temp", None, "press", "y", None, "remark"]]
+    rows += [[f"L{i}", 200.0 + i, None, 50.0, i, None, "odd" if i == 3 else None] for i in range(12)]
+    assert read_table(saved({"data": rows})).frame.shape == (12, 5)
+
+
+def test_a_bracketed_dash_in_the_units_row_is_no_unit(saved):
+    rows = [["lot", "temp", "ratio"], ["[-]", "[℃]", "[-]"], *rows_of(6)]
+    table = read_table(saved({"data": rows}))
+    assert [(c.name, c.unit) for c in table.columns] == [("lot", None), ("temp", "℃"), ("ratio", None)]
