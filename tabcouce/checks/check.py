@@ -8,6 +8,7 @@ from tabcouce.checks.contexts import context_findings
 from tabcouce.checks.dates import date_findings
 from tabcouce.checks.finding import SEVERITIES, Finding
 from tabcouce.checks.leaks import leaks
+from tabcouce.checks.missing_code import missing_code_findings
 from tabcouce.checks.notes import note_findings
 from tabcouce.checks.target import target_findings
 from tabcouce.checks.twins import twin_findings
@@ -28,6 +29,7 @@ def check(table: Table, roles: Roles, dataset: Dataset, *, seed: int = 0) -> tup
         *twin_findings(table, dataset),
         *context_findings(table, dataset),
         *column_findings(table, roles, dataset),
+        *missing_code_findings(table, dataset),
         *target_findings(table, dataset),
         *date_findings(table, roles),
         *note_findings(table, roles, dataset),

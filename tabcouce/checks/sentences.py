@@ -142,6 +142,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "identifier-input": Sentence(
         "'{column}' is an input, but it only numbers or names the rows.", "Give it the kind 'identifier'."
     ),
+    "missing-code": Sentence(
+        "'{column}' is {value} in {count} rows, far from all its other values: a code for 'no value'?",
+        'If so, add na_values = ["{value}"] to the role file; the models then treat these cells as missing.',
+    ),
     "extreme-cells.one": Sentence(_FAR + ": a glitched sensor?", _CLEAR),
     "extreme-cells.many": Sentence(
         _FAR + "; {cells} such cells in {rows} rows and {columns} columns: a glitched sensor?", _CLEAR

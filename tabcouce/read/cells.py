@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -84,14 +84,21 @@ def text_of(cell: object) -> str:
     return str(cell)
 
 
+def missing_codes(missing: Iterable[str], decimal: str = ".") -> frozenset[float]:
+    """The numbers among the words that mean 'no value', such as -999."""
+    return frozenset(code for word in missing if (code := parse_number(word, decimal)) is not None)
+
+
 def type_cells(
     cells: Sequence[object] | npt.NDArray[np.generic], *, decimal: str = ".", missing: frozenset[str]
 ) -> TypedCells:
     """Decide what a column is, from all of its cells.
 
     cells    (n,) as found: None or '' for blank, str, float, int, bool, date, time
-    missing  words that mean 'no value', compared after stripping
+    missing  words that mean 'no value', compared after stripping; a number among them (-999)
+             is compared as a number
     """
+    codes = missing_codes(missing, decimal)
     kept: list[object] = [None] * len(cells)
     gone: list[int] = []
     failed: list[int] = []
@@ -110,9 +117,12 @@ def type_cells(
                 repeated.append(position)
                 kept[position] = kept[position - 1]
                 continue
-            if word in missing:
+            if word in missing or (codes and parse_number(word, decimal) in codes):
                 gone.append(position)
                 continue
+        elif codes and cell in codes and not isinstance(cell, bool):
+            gone.append(position)
+            continue
         kept[position] = cell
     typed = _values(kept, decimal)
     dated: tuple[int, ...] = ()

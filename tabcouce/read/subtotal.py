@@ -11,7 +11,7 @@ from tabcouce.read.marginal import label_key
 from tabcouce.read.row_cells import first_filled, row_cells
 
 SUBTOTAL_LABELS: frozenset[str] = frozenset(
-    "小計 合計 総計 累計 subtotal grandtotal 소계 합계 총계 小计 合计 总计".split()
+    ("小計", "合計", "総計", "累計", "subtotal", "grandtotal", "소계", "합계", "총계", "小计", "合计", "总计")
 )
 """Labels that no level of a column bears; 平均 or 'max' may be one (a column 'statistic')."""
 _ENDINGS = ("小計", "合計", "集計", "計", "subtotal", "total", "요약", "소계", "小计", "汇总")

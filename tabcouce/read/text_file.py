@@ -13,7 +13,7 @@ import pandas as pd
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.assembly import RawColumn, RawSheet, assemble
 from tabcouce.read.bounds import check_width
-from tabcouce.read.cells import MISSING_TOKENS, is_blank, type_cells
+from tabcouce.read.cells import MISSING_TOKENS, is_blank, missing_codes, type_cells
 from tabcouce.read.delimiter import CANDIDATES, find_decimal, find_delimiter, records
 from tabcouce.read.encoding import decode
 from tabcouce.read.file_content import FileContent
@@ -148,7 +148,12 @@ def _columns(body: _Body, missing: tuple[str, ...], place: Place) -> tuple[RawCo
         words = MISSING_TOKENS | set(missing)
         numbers = frozenset(c for c in range(body.width) if _plain_numbers(sample[c], body.decimal, words))
         columns = _as_numbers(body, numbers) if numbers else None
-        if columns is not None and not _codes_among_numbers(body, columns, numbers):
+        codes = missing_codes(missing, body.decimal)
+        if (
+            columns is not None
+            and not _codes_among_numbers(body, columns, numbers)
+            and not any(np.isin(columns[c], [*codes]).any() for c in numbers if codes)
+        ):
             return columns
         return body.cells()
     except pd.errors.EmptyDataError:

@@ -211,3 +211,14 @@ def test_a_step_function_scores_nothing_on_noise_and_everything_on_steps() -> No
     steps = np.clip(np.round(x), -2, 2)
     assert step_score(step_codes(steps), steps**2, classes=0, seed=0) == pytest.approx(1.0)
     assert step_score(step_codes(steps), steps + 2, classes=5, seed=0) == pytest.approx(1.0)
+
+
+def test_a_number_that_stands_for_no_value_is_named_with_its_first_row():
+    x = X1.copy()
+    x[[5, 9, 70]] = -999.0
+    finding = findings({**CLEAN, "x1": x})["missing-code"]
+    assert (finding.place.row, finding.place.column) == (7, "x1") and finding.facts["count"] == 3
+    once, within = X1.copy(), np.linspace(0, 1200, N).round()
+    once[5] = -999.0
+    within[:2] = 999.0
+    assert "missing-code" not in findings({**CLEAN, "x1": once, "x2": within})

@@ -308,3 +308,9 @@ def test_a_bracketed_dash_in_the_units_row_is_no_unit(saved):
     rows = [["lot", "temp", "ratio"], ["[-]", "[℃]", "[-]"], *rows_of(6)]
     table = read_table(saved({"data": rows}))
     assert [(c.name, c.unit) for c in table.columns] == [("lot", None), ("temp", "℃"), ("ratio", None)]
+
+
+def test_a_number_named_as_missing_is_missing_in_number_cells(saved):
+    rows = [["lot", "temp", "y"], *rows_of(6), ["L9", -999, 1.0], ["L9", -999.0, 1.0]]
+    table = read_table(saved({"data": rows}), Layout(missing=("-999",)))
+    assert table.frame["temp"].isna().sum() == 2 and table.frame["temp"].min() == 200.0

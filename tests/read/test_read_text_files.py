@@ -306,3 +306,13 @@ def test_units_rows_are_recognised(read, units):
     table = read(f"lot,a,b\n{units}\n" + "".join(f"L{i},{i},{i}\n" for i in range(6)))
     assert table.unit_row == 2
     assert table.frame["a"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_a_number_named_as_missing_is_missing_however_long_the_file(tmp_path):
+    cells = [f"{i}.5" for i in range(6000)]
+    cells[7], cells[5500] = "-999.0", "-999"
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{cell},{i}\n" for i, cell in enumerate(cells)))
+    table = read_table(path, Layout(missing=("-999",)))
+    assert table.frame["a"].isna().sum() == 2 and table.frame["a"].min() == 0.5
+    assert next(n for n in table.notes if n.rule == "missing-token").count == 2
