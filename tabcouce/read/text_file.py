@@ -152,7 +152,9 @@ def _columns(body: _Body, missing: tuple[str, ...], place: Place) -> tuple[RawCo
         if (
             columns is not None
             and not _codes_among_numbers(body, columns, numbers)
-            and not any(np.isin(columns[c], [*codes]).any() for c in numbers if codes)
+            and not any(
+                np.isin(np.asarray(columns[c], dtype=np.float64), [*codes]).any() for c in numbers if codes
+            )
         ):
             return columns
         return body.cells()
