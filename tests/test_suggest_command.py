@@ -17,7 +17,7 @@ def sheet(fitted, tmp_path):
     path = tmp_path / "runs.xlsx"
     result = run("suggest", fitted.folder, "--goal", "maximise", "--n", "3", "--out", path)
     assert result.exit_code == 0, result.output
-    assert "sensor" in result.stdout
+    assert "Only these are set" in result.stdout
     return path
 
 
@@ -44,6 +44,22 @@ def test_a_sensor_cannot_be_separated_and_a_constraint_cannot_name_it(fitted, tm
     result = run("suggest", fitted.folder, "--goal", "maximise", "--constraint", f"{FLOW} = 3", "--out", path)
     assert result.exit_code == 3 and "not understood" in result.output
     assert not path.exists()
+
+
+def test_the_user_says_at_the_call_what_can_be_set(fitted, tmp_path):
+    path = tmp_path / "runs.xlsx"
+    asked = ("suggest", fitted.folder, "--goal", "maximise", "--n", "2", "--out", path)
+    result = run(*asked, "--set", FLOW, "--json")
+    assert result.exit_code == 0, result.output
+    for each in json.loads(result.stdout)["runs"]:
+        assert set(each["settings"]) == {FLOW}
+    heads = [cell.value for cell in load_workbook(path)["runs"][1]]
+    assert heads.count(FLOW) == 1 and heads.count(TEMPERATURE) == 1
+    path.unlink()
+    result = run(*asked, "--set", "no such column")
+    assert result.exit_code == 3 and "--set" in result.output
+    result = run(*asked, "--search", "magic")
+    assert result.exit_code == 2
 
 
 def test_a_sheet_that_exists_is_never_overwritten(fitted, sheet):

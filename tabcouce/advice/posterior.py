@@ -105,6 +105,22 @@ class Posterior:
         # The grand mean's wide prior cancels in the difference; rounding may leave -1e-16.
         return self.centre + self.scale * (near @ self.alpha), self.scale * np.sqrt(np.maximum(variance, 0.0))
 
+    def jointly(self, Z: Floats) -> tuple[Floats, Floats]:
+        """(b, q) mean and (b, q, q) covariance of g within each of b sets of q settings, Z (b, q, u)."""
+        rows, back = np.unique(Z.reshape(-1, Z.shape[-1]), axis=0, return_inverse=True)
+        at = back.reshape(Z.shape[:2])
+        share, tau2 = self.average, self.shape.tau2
+        near = self.shape.metric.kernel(rows, self.runs.Z) + tau2 * share @ self.runs.member.T
+        told, own = near @ self.inverse, tau2 * float((share @ share.T)[0, 0])
+        cover = np.empty((*Z.shape[:2], Z.shape[1]))
+        for i in range(Z.shape[1]):
+            for j in range(i + 1):
+                kernel = self.shape.metric.pairs(rows[at[:, i]], rows[at[:, j]]) + own
+                cover[:, i, j] = kernel - np.einsum("ij,ij->i", told[at[:, i]], near[at[:, j]])
+                cover[:, j, i] = cover[:, i, j]
+        mean = self.centre + self.scale * (near @ self.alpha)
+        return mean[at], self.amplitude * self.scale**2 * cover
+
     def new_context(self, Z: Floats) -> Floats:
         """(m, m) covariance of f + b over rows of one new context, in variances of the smooth part.
 

@@ -1,15 +1,16 @@
 """The next runs: expected improvement of the first target, times the chance that the others are in limits.
 
-A batch is built run by run; each chosen run is believed to give its expected value, so that the next
-one looks elsewhere (kriging believer, Ginsbourger et al., 2010). Only settings are searched, the
-contexts' offsets are adjusted for: a prediction is the mean over the contexts run so far.
+A batch is built run by run by an acquisition: the kriging believer here (each chosen run is believed to
+give its expected value, so that the next one looks elsewhere; Ginsbourger et al., 2010), or botorch's in
+`library_search`. Only settings are searched, the contexts' offsets are adjusted for: a prediction is the
+mean over the contexts run so far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -152,8 +153,47 @@ class Belief:
         return replace(self, posteriors=tuple(p.believing(z) for p in self.posteriors))
 
 
+class Acquisition(Protocol):
+    """How promising settings are beside the runs already chosen for the batch."""
+
+    def score(self, Z: Floats) -> Floats:
+        """(m,) of scaled settings Z (m, q), larger is better."""
+        ...
+
+    def take(self, z: Floats) -> None:
+        """The run z (q,) is on the list."""
+        ...
+
+
+class KrigingBeliever:
+    """Expected improvement times feasibility; a chosen run counts as made, with its expected value."""
+
+    def __init__(self, belief: Belief, best: float) -> None:
+        self.belief, self.best = belief, best
+
+    def score(self, Z: Floats) -> Floats:
+        merit = self.belief.merit(Z, self.best)
+        if merit.max() > 0:
+            return merit
+        # None is left in floating point: how uncertain a setting is.
+        return self.belief.posteriors[0].at(Z)[1] * self.belief.feasible(Z)
+
+    def take(self, z: Floats) -> None:
+        self.belief = self.belief.believing(z)
+
+
+MakeAcquisition = Callable[[Belief, float], Acquisition]
+"""From what is believed and the merit of the best so far."""
+
+
 def suggest(
-    past: Past, objectives: Sequence[Objective], space: Space, *, n: int, seed: int
+    past: Past,
+    objectives: Sequence[Objective],
+    space: Space,
+    *,
+    n: int,
+    seed: int,
+    make: MakeAcquisition = KrigingBeliever,
 ) -> tuple[Run, ...]:
     """n new runs and one control run that repeats the best setting so far.
 
@@ -170,20 +210,20 @@ def suggest(
     # Settings that are likely within the other targets' limits come first, the best of them at the head.
     ranked = rivals[np.lexsort((-merit, ~likely))]
     runs: list[Run] = []
-    spread, now = space.draw(CANDIDATES, seed), belief
+    spread, wanted = space.draw(CANDIDATES, seed), make(belief, best)
     tops = past.settings.iloc[ranked[:AROUND]]
     for k in range(n):
         close = space.near(tops, COPIES, seed + k)
         pool = _fresh(pd.concat([spread, close], ignore_index=True), runs, space)
         if pool.empty:
             break
-        first = pool.iloc[np.argsort(-_score(now, pool, best), kind="stable")[:AROUND]]
+        first = pool.iloc[np.argsort(-wanted.score(belief.inputs(pool)), kind="stable")[:AROUND]]
         pool = _fresh(
             pd.concat([first, space.near(first, COPIES, seed + 1000 + k)], ignore_index=True), runs, space
         )
-        chosen = pool.iloc[[int(np.argmax(_score(now, pool, best)))]]
+        chosen = pool.iloc[[int(np.argmax(wanted.score(belief.inputs(pool))))]]
         runs.append(_run(belief, chosen, best, space))
-        now = now.believing(belief.inputs(chosen)[0])
+        wanted.take(belief.inputs(chosen)[0])
     if not runs:
         raise FitError(
             "No setting meets the limits, steps and constraints together.",
@@ -214,13 +254,6 @@ def _run(belief: Belief, chosen: pd.DataFrame, best: float, space: Space) -> Run
         feasible=float(belief.feasible(z)[0]),
         beyond=beyond,
     )
-
-
-def _score(belief: Belief, pool: pd.DataFrame, best: float) -> Floats:
-    """(m,) merit; where none is left in floating point, how uncertain a setting is."""
-    Z = belief.inputs(pool)
-    merit = belief.merit(Z, best)
-    return merit if merit.max() > 0 else belief.posteriors[0].at(Z)[1] * belief.feasible(Z)
 
 
 def _fresh(pool: pd.DataFrame, runs: Sequence[Run], space: Space) -> pd.DataFrame:

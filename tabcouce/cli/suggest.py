@@ -35,6 +35,17 @@ def suggest(
             show_default=False,
         ),
     ] = None,
+    settable: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="Column that can be set, instead of the declared conditions; may be repeated; 'all'.",
+            show_default=False,
+        ),
+    ] = None,
+    search: Annotated[
+        str, typer.Option(help="Who builds the batch: own, or botorch (the extra 'bo').")
+    ] = "own",
     lang: Lang = "en",
     seed: Seed = 0,
     as_json: AsJson = False,
@@ -42,6 +53,8 @@ def suggest(
     """Suggest the next runs and write them as a sheet to fill in; 'fit --add' reads it back."""
     with errors_as_exit_codes():
         check_language(lang)
+        if search not in ("own", "botorch"):
+            raise typer.BadParameter(f"'{search}' is not one of own, botorch.", param_hint="--search")
         path = out or study / "runs.xlsx"
         if path.suffix.lower() != ".xlsx":
             raise typer.BadParameter(f"'{path.name}' does not end in .xlsx.", param_hint="--out")
@@ -60,7 +73,15 @@ def suggest(
 
         saved = load_study(study)
         found = next_runs(
-            saved, goal=goal, target=target, constraints=constraint or (), separated=separated, n=n, seed=seed
+            saved,
+            goal=goal,
+            target=target,
+            constraints=constraint or (),
+            separated=separated,
+            n=n,
+            seed=seed,
+            settable=settable or (),
+            search=search,
         )
         if saved.past is not None:
             write_runs(found, plan_columns(saved.past, found.settings), saved.name, path, lang=lang)

@@ -42,6 +42,11 @@ class Metric:
         np.maximum(squared - 1e-10, 0.0, out=squared)
         return np.sqrt(squared, out=squared), product
 
+    def pairs(self, A: Floats, B: Floats) -> Floats:
+        """(a,) values between row i of A and row i of B, both (a, u)."""
+        distance = np.sqrt(np.square(A - B) @ self.weight)
+        return self.of_distances(distance, (A * B) @ self.weight)
+
     def of_distances(self, distance: Floats, product: Floats) -> Floats:
         out = np.exp(distance * (-1.0 / self.bandwidth))
         if self.linear:

@@ -46,10 +46,13 @@ def plan_columns(past: RunHistory, settings: Sequence[Setting]) -> tuple[PlanCol
     kinds: tuple[tuple[Part, tuple[str, ...]], ...] = (
         ("context", ("context",)),
         ("response", ("target",)),
-        ("reading", ("sensor", "proxy")),
+        ("reading", ("condition", "sensor", "proxy")),
     )
+    settable = {s.name for s in settings}
     for part, kind in kinds:
         for role in past.of_kind(*kind):
+            if role.name in settable:
+                continue
             values = past.values(role.name)
             if part == "context" or not pd.api.types.is_numeric_dtype(values.dtype):
                 levels = tuple(sorted(set(past.cells[role.name]) - {""}))

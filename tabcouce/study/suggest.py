@@ -10,14 +10,18 @@ import pandas as pd
 
 from tabcouce.advice.constraint import parse_constraint
 from tabcouce.advice.goal import Goal, declared_goal
+from tabcouce.advice.library_search import library_acquisition
 from tabcouce.advice.separate import separate
 from tabcouce.advice.space import Setting, Space, check_constraints
-from tabcouce.advice.suggest import Objective, Past, Run, suggest
+from tabcouce.advice.suggest import KrigingBeliever, Objective, Past, Run, suggest
 from tabcouce.errors import BundleError, Place, RoleError
 from tabcouce.roles.column_name import find_column
 from tabcouce.roles.role import ColumnRole
 from tabcouce.study.run_history import RunHistory
 from tabcouce.study.saved import SavedStudy
+
+SEARCHES = ("own", "botorch")
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,7 @@ class Suggestion:
     unused     targets that have no limits and take no part
     left_out   past rows with a blank setting
     error_left, factor  see `Separation`; None for a goal
+    search     who built the batch: one of SEARCHES
     """
 
     runs: tuple[Run, ...]
@@ -39,6 +44,7 @@ class Suggestion:
     left_out: int
     error_left: float | None = None
     factor: str | None = None
+    search: str = "own"
 
 
 def next_runs(
@@ -50,16 +56,20 @@ def next_runs(
     separated: tuple[str, str] | None,
     n: int,
     seed: int,
+    settable: Sequence[str] = (),
+    search: str = "own",
 ) -> Suggestion:
     """The next n runs of a saved study.
 
+    settable  columns to set instead of those declared as conditions; 'all' for every input
+    search    'own': expected improvement by the kriging believer; 'botorch': the library's batch
     Raises  RoleError without conditions, direction or a numeric target; see `suggest`, `separate`
     """
     past = saved.past
     if past is None:
         raise BundleError("The study keeps no past rows.", remedy="Run 'tabcouce fit' again.")
     main = chosen_target(saved, past, target)
-    space = space_of(past, constraints)
+    space = space_of(past, constraints, settable)
     frame = pd.DataFrame({s.name: past.values(s.name) for s in space.settings})
     whole = frame.notna().all(axis=1).to_numpy()
     contexts = [role.name for role in past.of_kind("context")]
@@ -89,8 +99,9 @@ def next_runs(
             np.inf if role.upper is None else role.upper,
         )
         objectives.append(Objective(role.name, limits, past.values(role.name).to_numpy(float)[whole]))
-    runs = suggest(rows, objectives, space, n=n, seed=seed)
-    return Suggestion(runs, space.settings, main.name, wanted, tuple(unused), left_out)
+    make = library_acquisition(seed) if search == "botorch" else KrigingBeliever
+    runs = suggest(rows, objectives, space, n=n, seed=seed, make=make)
+    return Suggestion(runs, space.settings, main.name, wanted, tuple(unused), left_out, search=search)
 
 
 def chosen_target(saved: SavedStudy, past: RunHistory, target: str | None) -> ColumnRole:
@@ -109,23 +120,36 @@ def is_number(past: RunHistory, role: ColumnRole) -> bool:
     return pd.api.types.is_numeric_dtype(past.values(role.name).dtype)
 
 
-def space_of(past: RunHistory, constraints: Sequence[str]) -> Space:
-    """All conditions that can be set, under the constraints."""
+def space_of(past: RunHistory, constraints: Sequence[str], settable: Sequence[str] = ()) -> Space:
+    """All conditions, or the inputs named `settable`, under the constraints."""
     settings = tuple(
         Setting.of(role, past.values(role.name))
-        for role in past.of_kind("condition")
+        for role in set_columns(past, settable)
         if (past.cells[role.name] != "").any()
     )
     if not settings:
+        names = ", ".join(f"'{role.name}'" for role in past.of_kind("sensor")[:5]) or "none"
         raise RoleError(
             "No column is declared as a condition, so nothing can be set for a next run.",
-            remedy='Give the settings kind = "condition" in the role file and fit again; '
-            "a sensor's reading cannot be set.",
+            remedy="Name what can be set with --set COLUMN, once per column (--set all for every input); or "
+            f'give it kind = "condition" in the role file and fit again. Inputs: {names}.',
         )
     numbers = [s.name for s in settings if s.is_number]
     found = tuple(parse_constraint(text, numbers) for text in constraints)
     check_constraints(found, settings)
     return Space(settings, found)
+
+
+def set_columns(past: RunHistory, settable: Sequence[str]) -> tuple[ColumnRole, ...]:
+    """The declared conditions, or the inputs that the caller says can be set."""
+    if not settable:
+        return past.of_kind("condition")
+    inputs = past.of_kind("condition", "sensor", "proxy")
+    if list(settable) == [ALL]:
+        return inputs
+    names = [role.name for role in inputs]
+    chosen = {find_column(name, names, key="--set", place=Place()) for name in settable}
+    return tuple(role for role in inputs if role.name in chosen)
 
 
 def stated_goal(goal: str | None, role: ColumnRole) -> Goal:

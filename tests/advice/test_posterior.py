@@ -93,3 +93,26 @@ def test_the_prediction_is_the_mean_over_the_contexts_and_its_doubt_is_honest():
     error = mean - (new[:, 0] + 2.0 - 2.5)
     assert abs(error.mean()) < 0.1
     assert 0.3 < np.sqrt(np.mean((error / sd) ** 2)) < 2.0
+
+
+def test_sets_of_settings_share_the_covariance_that_one_large_solve_gives():
+    rng = np.random.default_rng(4)
+    Z = rng.normal(size=(20, 3))
+    machine = np.arange(20) % 4
+    y = Z[:, 0] + np.array([0.0, 3.0, -2.0, 1.0])[machine] + 0.1 * rng.normal(size=20)
+    runs = Runs(Z, y, membership(machine[:, None]))
+    shape = Shape(Metric(np.array([1.5, 1.0, 0.5]), 2.0, 1.0), 0.05, 0.3)
+    posterior = Posterior.of(runs, shape)
+    sets = rng.normal(size=(3, 2, 3))
+    sets[2, 1] = sets[2, 0]
+    mean, cover = posterior.jointly(sets)
+    system = (
+        shape.metric.kernel(Z, Z) + 0.3 * (machine[:, None] == machine[None]) + 0.05 * np.eye(20)
+    )  # each new setting belongs to all four machines by a quarter
+    for b in range(3):
+        near = shape.metric.kernel(sets[b], Z) + 0.3 / 4
+        own = shape.metric.kernel(sets[b], sets[b]) + 0.3 / 4
+        due = own - near @ np.linalg.solve(system, near.T)
+        np.testing.assert_allclose(cover[b], posterior.amplitude * y.std() ** 2 * due, rtol=1e-5, atol=1e-9)
+        np.testing.assert_allclose(mean[b], posterior.at(sets[b])[0], rtol=1e-9)
+        np.testing.assert_allclose(np.sqrt(np.diag(cover[b])), posterior.at(sets[b])[1], rtol=1e-5)
