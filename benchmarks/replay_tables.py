@@ -8,7 +8,7 @@ lightgbm   the panel's LightGBM, tuned to n, refitted after each run; the highes
 gp_sklearn scikit-learn's Gaussian process, Matern 5/2 and noise by marginal likelihood, with expected
            improvement; a length scale per column up to 15 columns, one for all beyond
 gp_botorch SingleTaskGP and LogExpectedImprovement as botorch ships them (the extra `bo`)
-Random order is exact; a campaign that has no good row after 60 picks goes on in random order, counted at
+Random order is exact; a campaign that has no good row after 40 picks goes on in random order, counted at
 its expectation. Per table the paired difference of runs, kernel less each peer, over the starts.
 Adds to benchmarks/results/replay_tables.json after each search, with the commit it ran on.
 """
@@ -39,7 +39,7 @@ from tabcouce.study.inputs import open_inputs
 
 TABLES = ("concrete_strength", "mpea_alloys", "octane_refinery")
 STARTS = 20
-LIMIT = 60
+LIMIT = 40
 
 
 class BoostingGreedy:
