@@ -27,8 +27,12 @@ GATES = (
     ("ruff", "check", "."),
     ("mypy",),
     ("lint-imports",),
-    ("pytest",),
+    ("pytest", "-n", "logical", "--maxprocesses", "4", "--dist", "worksteal"),
 )
+ONE_THREAD = {
+    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+}
+"""For the tests: they run side by side, and threads of several processes wait for each other."""
 
 
 def fingerprint() -> str:
@@ -59,8 +63,8 @@ def install() -> None:
     STAMP.write_text(fingerprint())
 
 
-def run(*arguments: str) -> int:
-    return subprocess.run([PYTHON, *arguments], cwd=ROOT).returncode
+def run(*arguments: str, **environment: str) -> int:
+    return subprocess.run([PYTHON, *arguments], cwd=ROOT, env={**os.environ, **environment}).returncode
 
 
 def test(extra: list[str]) -> int:
@@ -71,7 +75,7 @@ def test(extra: list[str]) -> int:
         if gate[0] == "lint-imports":  # installed as a script only, not as a module
             code = subprocess.run([PYTHON.with_name("lint-imports")], cwd=ROOT).returncode
         else:
-            code = run("-m", *gate, *arguments)
+            code = run("-m", *gate, *arguments, **(ONE_THREAD if gate[0] == "pytest" else {}))
         if code:
             return code
     return 0
