@@ -60,14 +60,19 @@ class Metric:
         d k / d x_j = -exp(-d / L) / (L d) M_j (x_j - z_j) + linear M_j z_j / u; at a training row
         itself the kernel has a tip and that row's own term counts 0.
         """
-        distance, _ = self.parts(A, B)
+        return self._slope(A, B, self._pull(self.parts(A, B)[0]), alpha)
+
+    def _pull(self, distance: Floats) -> Floats:
+        """(a, b) exp(-d / L) / d, 0 at distance 0; serves every column of coefficients."""
         tip = distance == 0
-        distance[tip] = 1.0
         pull = np.exp(distance * (-1.0 / self.bandwidth))
-        pull /= distance
+        pull /= np.where(tip, 1.0, distance)
         pull[tip] = 0.0
-        pull *= alpha
-        slope = (pull @ B - A * pull.sum(axis=1)[:, None]) / self.bandwidth
+        return pull
+
+    def _slope(self, A: Floats, B: Floats, pull: Floats, alpha: Floats) -> Floats:
+        own = pull * alpha
+        slope = (own @ B - A * own.sum(axis=1)[:, None]) / self.bandwidth
         slope += (self.linear / len(self.weight)) * (alpha @ B)
         return slope * self.weight
 
@@ -81,8 +86,9 @@ class Metric:
         alpha  (n, k) coefficients, one column per output
         """
         energy = np.zeros(len(self.weight))
+        pull = self._pull(self.parts(rows, rows)[0])
         for column in alpha.T:
-            energy += np.square(self.gradient(rows, rows, column)).mean(axis=0)
+            energy += np.square(self._slope(rows, rows, pull, column)).mean(axis=0)
         energy **= power
         return energy / energy.mean() if energy.any() else np.ones_like(energy)
 

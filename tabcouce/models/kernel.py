@@ -25,10 +25,11 @@ from tabcouce.models.estimator import (
 )
 from tabcouce.models.feature_machine import Metric
 from tabcouce.models.inner_split import InnerFold, inner_folds
-from tabcouce.models.kernel_choice import MODES, Choice, KernelRows, Mode, Setting, choose
+from tabcouce.models.kernel_choice import Choice, Setting, choose
 from tabcouce.models.kernel_inputs import KernelInputs
 from tabcouce.models.kernel_intercept import Conditioned
 from tabcouce.models.kernel_machine import KernelMachine
+from tabcouce.models.kernel_rows import MODES, KernelRows, Mode
 from tabcouce.models.within import shrunken_means
 
 Floats = npt.NDArray[np.float64]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,8 @@ from scipy.linalg import LinAlgError, lapack, solve_triangular
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Rows = Codes | slice
+"""Positions of rows, or a run of them, which costs no copy."""
 
 
 def same_context(left: Codes, right: Codes) -> Floats:
@@ -69,58 +72,41 @@ class InterceptFit:
         """
         return y - self.alpha / np.diag(self.inverse)[:, None]
 
-    def without(self, block: npt.NDArray[np.int64]) -> Floats:
+    def left_out_error(self, rows: Rows) -> Floats:
+        """(b, k) error on some rows of a fit without them: H_BB^-1 alpha_B, no matter how many others stay.
+
+        What the rows have in common with the rest counts, so rows of a known context are told its
+        intercept and a whole context is predicted blind, if no other column of contexts ties it.
+        """
+        mine = self.inverse[rows]
+        return np.asarray(np.linalg.solve(mine[:, rows], self.alpha[rows]))
+
+    def without(self, block: Rows) -> Floats:
         """(n, k) coefficients of the fit without the rows of `block`, where they are 0.
 
         From the inverse by blocks: alpha_R - H_RB H_BB^-1 alpha_B.
         """
         return self.cut(self.alpha, block)
 
-    def cut(self, solved: Floats, block: npt.NDArray[np.int64]) -> Floats:
+    def cut(self, solved: Floats, block: Rows) -> Floats:
         """H v without the rows of `block`, from H v with them."""
         mine = self.inverse[block]
         rest = solved - mine.T @ np.linalg.solve(mine[:, block], solved[block])
         rest[block] = 0.0
         return rest
 
-    def after_shots(
-        self,
-        shot: ShotKernel,
-        spread: Floats,
-        y: Floats,
-        *,
-        ridge: float,
-        tau2: float,
-    ) -> Floats:
-        """(b, k) prediction of a left-out context's rows once some of them are labelled.
-
-        spread  (n, s) H times `shot.columns`; contexts share one product
-        y       (n, k) target of all training rows
-        """
-        S = shot.shots
-        new = conditioned(
-            self.without(shot.block),
-            self.cut(spread, shot.block),
-            shot.to_rows[S],
-            shot.inside[np.ix_(S, S)],
-            y[shot.block[S]],
-            ridge=ridge,
-            tau2=tau2,
-        )
-        return shot.to_rows @ new.alpha + (shot.inside[:, S] + tau2) @ new.shot_alpha
-
 
 @dataclass(frozen=True)
 class ShotKernel:
     """A training context treated as a new one of which s rows are labelled.
 
-    block    (b,) its rows; shots (s,) positions in `block` of the labelled ones
+    block    its rows; shots (s,) positions in `block` of the labelled ones
     to_rows  (b, n) smooth kernel from its rows to the training rows
     inside   (b, b) smooth kernel among its rows
     """
 
-    block: npt.NDArray[np.int64]
-    shots: npt.NDArray[np.int64]
+    block: Rows
+    shots: Codes
     to_rows: Floats
     inside: Floats
 
@@ -130,6 +116,18 @@ class ShotKernel:
         out = self.to_rows[self.shots].T.copy()
         out[self.block] = 0.0
         return out
+
+    def after(self, alpha: Floats, spread: Floats, y: Floats, *, ridge: float, tau2: float) -> Floats:
+        """(b, k) prediction of its rows once some of them are labelled.
+
+        alpha   (n, k) coefficients, spread (n, s) H times `columns`, both of the fit without it
+        y       (b, k) target of its rows
+        """
+        S = self.shots
+        new = conditioned(
+            alpha, spread, self.to_rows[S], self.inside[np.ix_(S, S)], y[S], ridge=ridge, tau2=tau2
+        )
+        return self.to_rows @ new.alpha + (self.inside[:, S] + tau2) @ new.shot_alpha
 
 
 @dataclass(frozen=True)
@@ -164,11 +162,10 @@ def conditioned(
     return Conditioned(alpha - spread @ shot_alpha, shot_alpha)
 
 
-def blocks(code: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
-    """Rows of each level."""
-    order = np.argsort(code, kind="stable")
-    cuts = np.flatnonzero(np.diff(code[order])) + 1
-    return np.split(order, cuts)
+def runs(code: Codes) -> list[slice]:
+    """Rows of each level, where the rows are sorted by level."""
+    cuts = [0, *(np.flatnonzero(np.diff(code)) + 1), len(code)]
+    return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
 
 
 def positive_inverse(A: Floats) -> Floats:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.models.contract import Rehearsal
-from tabcouce.models.kernel_choice import KernelRows, Setting
+from tabcouce.models.kernel_choice import Setting
 from tabcouce.models.kernel_intercept import Conditioned, InterceptFit, conditioned
+from tabcouce.models.kernel_rows import KernelRows
 from tabcouce.models.within import shrunken_means, viewed
 
 Floats = npt.NDArray[np.float64]

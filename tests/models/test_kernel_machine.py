@@ -12,10 +12,11 @@ from tabcouce.models.contract import BatchModel, CrossEstimated, Rehearsal, Rehe
 from tabcouce.models.feature_machine import CONSTANT, Metric
 from tabcouce.models.inner_split import inner_folds
 from tabcouce.models.kernel import spread_rows
-from tabcouce.models.kernel_choice import KernelRows, Setting, choose
+from tabcouce.models.kernel_choice import Setting, choose
 from tabcouce.models.kernel_intercept import InterceptFit, ShotKernel, same_context
 from tabcouce.models.kernel_machine import KernelMachine
 from tabcouce.models.kernel_paths import kernel_contributions
+from tabcouce.models.kernel_rows import KernelRows
 from tabcouce.models.within import shrunken_means, viewed
 from tabcouce.simulation import common_cause, none, sensor_shift, target_offset
 
@@ -93,7 +94,8 @@ def test_labelled_rows_of_a_left_out_context_equal_a_refit_with_those_rows() -> 
     block = np.flatnonzero(machines[:, 0] == 3)
     shots = np.array([0, 2, 3])
     shot = ShotKernel(block, shots, K[block], K[np.ix_(block, block)])
-    found = fit.after_shots(shot, fit.inverse @ shot.columns, y, ridge=RIDGE, tau2=TAU2)
+    spread = fit.cut(fit.inverse @ shot.columns, block)
+    found = shot.after(fit.without(block), spread, y[block], ridge=RIDGE, tau2=TAU2)
     kept = np.sort(np.concatenate([np.flatnonzero(machines[:, 0] != 3), block[shots]]))
     alpha = written_fit(Z[kept], machines[kept], y[kept])
     for row, i in enumerate(block):
