@@ -13,6 +13,7 @@ from tabcouce.models.feature_machine import CONSTANT, Metric
 from tabcouce.models.inner_split import inner_folds
 from tabcouce.models.kernel import spread_rows
 from tabcouce.models.kernel_choice import Setting, choose
+from tabcouce.models.kernel_errors import Compared, shot_trials
 from tabcouce.models.kernel_intercept import InterceptFit, ShotKernel, same_context
 from tabcouce.models.kernel_machine import KernelMachine
 from tabcouce.models.kernel_paths import kernel_contributions
@@ -363,3 +364,30 @@ def test_contributions_add_up_to_the_prediction() -> None:
     total = parts.sum(axis=1)
     assert np.abs(total - model.estimate(process.X[:20])).max() < 0.15 * process.y.std()
     assert parts.shape == (20, 16)
+
+
+@pytest.mark.parametrize("columns", [1, 2])
+@pytest.mark.parametrize("view", ["raw", "both"])
+def test_errors_by_which_settings_are_chosen_equal_those_of_refits(view: str, columns: int) -> None:
+    Z, code, y = small(60)
+    code = code[:, :columns]
+    mean = shrunken_means(Z, code[:, 0], 5)[code[:, 0]]
+    rows = KernelRows(Z, y, code, mean, np.array([True, True, False]))
+    rows = rows.of(np.argsort(rows.unit, kind="stable"))
+    metric = Metric(np.linspace(0.5, 1.5, 5 if view == "both" else 3), 1.0, 1.0)
+    trials = shot_trials(rows, seed=0)
+    crossed = Compared.of(rows, view, metric, trials).crossed(1.7)  # type: ignore[arg-type]
+    fit = InterceptFit.of(crossed.own, rows.same(), rows.y, ridge=RIDGE, tau2=TAU2)
+    found = crossed.errors(fit, RIDGE, TAU2)
+    assert {"blind", "batch", "known", "shots"} == set(found) and len(trials) == 5
+    setting = Setting(view, crossed.metric, RIDGE, TAU2)  # type: ignore[arg-type]
+    for level, trial in enumerate(trials):
+        out = rows.unit == level
+        refit = KernelMachine.of(setting, rows.of(np.flatnonzero(~out)))
+        for mode, place in (("blind", np.zeros(3)), ("batch", rows.mean[out])):
+            error = rows.y[out] - refit.score(rows.Z[out], place)
+            assert found[mode][level] == pytest.approx(np.square(error).sum(), rel=1e-7)
+        few, left = rows.of(np.flatnonzero(out)[trial.shots]), rows.of(trial.rest)
+        own = trial.mean if view == "both" else np.zeros(3)
+        score, intercept = refit.after_score(left.Z, few.Z, own, refit.after(few.Z, few.y, own))
+        assert found["shots"][level] == pytest.approx(np.square(left.y - score - intercept).sum(), rel=1e-7)
