@@ -8,7 +8,7 @@ mean and standard deviation over draws: Spearman with the truth over all columns
 among the five first (there are five), share of wrong signs among true causes it gives a sign to, and
 false alarms: columns without effect that it ranks above the weakest true cause. `gain` is the paired
 difference of Spearman to SHAP on LightGBM with its 95 % interval over draws.
-Encoders have two members and 16 passes.
+Encoders have two members, 12 passes and the pooled view.
 
   shap_lightgbm   mean |SHAP| of LightGBM on held-out machines, sign by rank correlation
   shap_encoder    the same of the encoder (expected gradients)
@@ -112,10 +112,10 @@ def measure(key: str, with_encoder: bool) -> dict[str, Score]:
     found: dict[str, Score] = {}
     trials = {"shap_lightgbm": trees}
     if with_encoder:
-        make = partial(CouceRegressor, proxy_columns=proxies, members=2, epochs=16, threads=1)
+        make = partial(CouceRegressor, proxy_columns=proxies, members=2, epochs=12, view="pooled", threads=1)
         trials["shap_encoder"] = run_trial(Candidate("couce", make, True), data, split, known=False)
     for name, trial in trials.items():
-        made = attribute(trial, data, split, rows=360, seed=0)
+        made = attribute(trial, data, split, rows=180, seed=0)
         table = {f.name: f for f in factor_table(made, loss, effects, data, split)}
         rows = [table[c] for c in COLUMNS]
         sign = np.array([{"increases": 1, "decreases": -1}.get(f.direction, 0) for f in rows])
@@ -176,7 +176,16 @@ def main() -> None:
         )
         table[setting] = summary(draws)
     name = "factor_truth_trees" if args.no_encoder else "factor_truth"
-    print(write(name, {"seeds": list(seeds), "encoder": {"members": 2, "epochs": 16}, "methods": table}))
+    print(
+        write(
+            name,
+            {
+                "seeds": list(seeds),
+                "encoder": {"members": 2, "epochs": 12, "view": "pooled"},
+                "methods": table,
+            },
+        )
+    )
     for setting, methods in table.items():
         for method, row in methods.items():
             print(f"{setting:13s}{method:21s}", {k: v and np.round(v, 3).tolist() for k, v in row.items()})

@@ -78,3 +78,30 @@ def test_the_report_says_whether_the_encoder_finds_better_neighbours(fitted):
     # Another test may have rendered the shared study again in its other language.
     page = (fitted.folder / "report.html").read_text("utf-8")
     assert any(words(lang)("similar.title") in page for lang in LANGUAGES)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_new_rows_are_compared_with_a_golden_lot_and_the_book_holds_every_block(fitted, new, lang):
+    answer = run("similar", fitted.folder, new, "--golden", "機番=M2", "--lang", lang)
+    assert answer.exit_code == 0, answer.output
+    answer.stdout.encode("cp932")
+    assert "M2" in answer.stdout and words(lang)("golden.claim") in answer.stdout
+    sheet = openpyxl.load_workbook(new.with_name("new.similar.xlsx")).active
+    assert sheet.max_row == 2 + 14
+    says = [sheet.cell(row=r, column=3).value for r in range(3, sheet.max_row + 1)]
+    assert all(text in answer.stdout for text in says)
+    heads = [cell.value for cell in sheet[2]]
+    assert {TEMPERATURE, ROOM} <= set(heads)
+
+
+def test_the_golden_lot_itself_is_all_alike_and_other_machines_differ_in_the_room(fitted, new):
+    answer = run("similar", fitted.folder, new, "--golden", "機番=M2", "--by", "機番", "--json")
+    (document,) = json.loads(answer.stdout)
+    rows = {row["label"]: row for row in document["rows"]}
+    assert document["golden"]["rows"] == 24 and rows["M2"]["likeness"] > rows["M6"]["likeness"]
+    assert rows["M6"]["blocks"][0]["block"] == ROOM
+
+
+def test_an_unknown_golden_lot_is_named(fitted, new):
+    answer = run("similar", fitted.folder, new, "--golden", "機番=M99")
+    assert answer.exit_code == 3 and "M99" in answer.output

@@ -141,7 +141,7 @@ class Search:
         found = gallery.nearest(means(self._coordinates(X), asked).astype(np.float32), k)
         old, new = means(self.scaled(self.past.X), past), means(self.scaled(X), asked)
         outcome = self._typical_outcome(past.own, len(past.name))
-        was, is_ = _typical(self.past.X, past.own, len(past.name)), _typical(X, asked.own, len(asked.name))
+        was, is_ = typical(self.past.X, past.own, len(past.name)), typical(X, asked.own, len(asked.name))
 
         def neighbour(i: int, at: int, distance: float) -> Neighbour:
             return Neighbour(
@@ -149,7 +149,7 @@ class Search:
                 context={column: str(past.name[at])},
                 outcome=float(outcome[at]),
                 distance=distance,
-                except_=self._differences(is_.iloc[i], new[i], was.iloc[at], old[at]),
+                except_=differences(self.scaled, is_.iloc[i], new[i], was.iloc[at], old[at]),
                 blocks=self._block_shares(new[i], old[at]),
                 rows=int(past.count[at]),
             )
@@ -199,40 +199,54 @@ class Search:
             context=self.past.context(at),
             outcome=float(self.past.outcome[at]),
             distance=distance,
-            except_=self._differences(X.iloc[i], new, self.past.X.iloc[at], old),
+            except_=differences(self.scaled, X.iloc[i], new, self.past.X.iloc[at], old),
             blocks=self._block_shares(new, old),
         )
 
-    def _differences(self, new: pd.Series, z: Floats, past: pd.Series, old: Floats) -> tuple[Difference, ...]:
-        """Columns that differ by more than a quarter of their interquartile range, largest first."""
-        names = self.scaled.matrix.names
-        size = np.sqrt(np.bincount(self.scaled.matrix.owner, np.square(z - old), len(names)))
-        order = np.argsort(-size, kind="stable")[:MOST_CHANGES]
-        made = (
-            Difference(names[j], cell(new.iloc[j]), cell(past.iloc[j]), float(size[j]))
-            for j in order
-            if size[j] > LEAST_CHANGE
-        )
-        return tuple(one for one in made if one.new != one.past)
+    def parts(self) -> tuple[list[str], list[npt.NDArray[np.int64]]]:
+        """Names and places in the scaled code of the declared blocks; of single columns with fewer
+        than two blocks."""
+        owner = self.scaled.matrix.owner
+        if len(self.blocks) >= 2:
+            return list(self.blocks), [np.flatnonzero(np.isin(owner, m)) for m in self.blocks.values()]
+        own = np.unique(owner)
+        return [self.scaled.matrix.names[j] for j in own], [np.flatnonzero(owner == j) for j in own]
 
     def _block_shares(self, new: Floats, old: Floats) -> dict[str, float]:
-        """What each declared block adds to the similarity of two rows; {} with fewer than two blocks.
-
-        DIFF: a one is put before the readings of a block, so that two blocks at their medians, which
-        have no direction, are alike rather than unrelated.
-        """
+        """What each declared block adds to the similarity of two rows; {} with fewer than two blocks."""
         if len(self.blocks) < 2:
             return {}
-        owner = self.scaled.matrix.owner
-        places = [np.flatnonzero(np.isin(owner, members)) for members in self.blocks.values()]
-        width = 1 + max(map(len, places))
-        parts = np.zeros((2, len(places), width))
-        parts[:, :, 0] = 1.0
-        for b, place in enumerate(places):
-            parts[0, b, 1 : 1 + len(place)] = new[place]
-            parts[1, b, 1 : 1 + len(place)] = old[place]
-        share = diagonal_match(parts[0], parts[1]).contribution
-        return dict(zip(self.blocks, share.tolist(), strict=True))
+        names, places = self.parts()
+        share = diagonal_match(block_parts(new, places), block_parts(old, places)).contribution
+        return dict(zip(names, share.tolist(), strict=True))
+
+
+def block_parts(row: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
+    """(blocks, 1 + width) the readings of each block of a scaled row, filled up with zeros.
+
+    DIFF: a one is put before the readings of a block, so that two blocks at their medians, which
+    have no direction, are alike rather than unrelated.
+    """
+    parts = np.zeros((len(places), 1 + max(map(len, places))))
+    parts[:, 0] = 1.0
+    for b, place in enumerate(places):
+        parts[b, 1 : 1 + len(place)] = row[place]
+    return parts
+
+
+def differences(
+    scaled: ScaledCode, new: pd.Series, z: Floats, past: pd.Series, old: Floats
+) -> tuple[Difference, ...]:
+    """Columns that differ by more than a quarter of their interquartile range, largest first."""
+    names = scaled.matrix.names
+    size = np.sqrt(np.bincount(scaled.matrix.owner, np.square(z - old), len(names)))
+    order = np.argsort(-size, kind="stable")[:MOST_CHANGES]
+    made = (
+        Difference(names[j], cell(new.iloc[j]), cell(past.iloc[j]), float(size[j]))
+        for j in order
+        if size[j] > LEAST_CHANGE
+    )
+    return tuple(one for one in made if one.new != one.past)
 
 
 def cell(value: object) -> float | str | None:
@@ -264,7 +278,7 @@ def _means(rows: npt.NDArray[Any], own: npt.NDArray[np.int64], count: int) -> Fl
     return total / np.bincount(own, minlength=count)[:, None]
 
 
-def _typical(X: pd.DataFrame, own: npt.NDArray[np.int64], count: int) -> pd.DataFrame:
+def typical(X: pd.DataFrame, own: npt.NDArray[np.int64], count: int) -> pd.DataFrame:
     """(count, p) mean of the numbers and most frequent level of the categories of each level."""
     made: dict[str, object] = {}
     for name in X.columns:

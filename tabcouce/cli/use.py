@@ -93,6 +93,14 @@ def similar(
         typer.Option("--by", help="Context column: compare its levels, not rows.", show_default=False),
     ] = None,
     space: Annotated[str, typer.Option(help="auto, encoder, scaled or leaves.")] = "auto",
+    golden: Annotated[
+        str | None,
+        typer.Option(
+            "--golden",
+            help="COLUMN=LEVEL: compare with this golden lot block by block, instead of searching.",
+            show_default=False,
+        ),
+    ] = None,
     out: Out = None,
     sheet: Sheet = None,
     encoding: Encoding = None,
@@ -104,8 +112,10 @@ def similar(
         from tabcouce.bundle import load_study
         from tabcouce.read import read_table
         from tabcouce.report.catalogue import words
+        from tabcouce.report.golden_text import golden_document, golden_lines, write_golden
         from tabcouce.report.similar_sheet import write_similar
         from tabcouce.report.similar_text import similar_document, similar_lines
+        from tabcouce.study.golden import golden_rows
         from tabcouce.study.inputs import layout_again
         from tabcouce.study.similar import similar_rows
 
@@ -115,7 +125,18 @@ def similar(
         saved = load_study(study)
         layout = layout_again(saved.layout, data, sheet=sheet)
         layout = layout if encoding is None else replace(layout, encoding=encoding)
-        answers = similar_rows(saved, read_table(data, layout), k=k, space=space, by=by)
+        table = read_table(data, layout)
+        if golden is not None:
+            compared = golden_rows(saved, table, golden, by=by)
+            write_golden(compared, path, words(lang))
+            if as_json:
+                put_json([golden_document(each) for each in compared])
+            for each in compared:
+                for line in () if as_json else golden_lines(each, words(lang)):
+                    put(line)
+            say(f"Golden lot: {path}")
+            return
+        answers = similar_rows(saved, table, k=k, space=space, by=by)
         write_similar(answers, path, words(lang))
         if as_json:
             put_json([similar_document(answer) for answer in answers])

@@ -70,14 +70,17 @@ def robustness(theta: float, error: float, n: int) -> float | None:
     return float(0.5 * (np.sqrt(f2**2 + 4 * f2) - f2))
 
 
-def placebo_share(x: Floats, y: Floats, cluster: Labels, *, draws: int, seed: int) -> float:
+def placebo_share(x: Floats, y: Floats, cluster: Labels, *, draws: int, seed: int) -> float | None:
     """Share of placebo factors, x shuffled within clusters, whose slope is at least as large.
 
-    The observed factor counts among the draws, so the share is a valid p-value (Phipson 2010).
+    The observed factor counts among the draws, so the share is a valid p-value (Phipson 2010). None
+    where the factor is one value in each cluster, as a setting of a lot is: no shuffle changes it.
     """
     rng = np.random.default_rng(seed)
     order = np.argsort(cluster, kind="stable")
     x, y, cluster = x[order], y[order], cluster[order]
+    if all(np.ptp(part) == 0 for part in np.split(x, np.flatnonzero(np.diff(cluster)) + 1)):
+        return None
     # Sorting by (cluster, random key) shuffles within clusters, all draws at once.
     key = rng.random((draws, len(x))) + np.unique(cluster, return_inverse=True)[1]
     shuffled = x[np.argsort(key, axis=1)]

@@ -56,7 +56,13 @@ def context_shifts(dataset: Dataset) -> tuple[ContextShift, ...]:
         share = between_share(pd.Series(left), dataset.contexts[name].reset_index(drop=True))
         found.append(
             ContextShift(
-                name, len(levels), share, str(levels[low]), mean[low], str(levels[high]), float(mean[high])
+                name,
+                len(levels),
+                share,
+                str(levels[low]),
+                float(mean[low]),
+                str(levels[high]),
+                float(mean[high]),
             )
         )
     return tuple(sorted(found, key=lambda one: -one.share))

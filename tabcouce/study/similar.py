@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tabcouce.advice.row_space import SPACES, HasLeaves, SpaceName
 from tabcouce.advice.similar import Search, Similar
@@ -58,23 +59,16 @@ def similar_rows(
 
 
 def _of_target(saved: SavedTarget, table: Table, k: int, space: str, by: str | None) -> SimilarRows:
-    memory = saved.memory
-    if memory is None:
-        raise BundleError(
-            f"The study keeps no past rows for '{saved.target}'.",
-            remedy="Run 'tabcouce fit' again with this version, to the end.",
-        )
+    memory = kept_rows(saved)
     X = matched_inputs(saved, table)
-    column = None if by is None else _context(saved, by, table)
+    column = None if by is None else context_column(saved, by, table)
     chosen, reason = _space(memory, saved, space, means=by is not None)
     model = {"encoder": memory.encoder, "leaves": saved.models.get(TREES)}.get(chosen)
     search = Search.of(memory.past, chosen, model=model, blocks=memory.blocks)
     if column is None:
         found = search.rows(X, table.rows, k)
     else:
-        held = spellings(table).get(name_key(column))
-        lots = np.full(len(X), "*", object) if held is None else level_texts(table.frame[held])
-        found = search.contexts(X, table.rows, np.asarray(lots, object), column, k)
+        found = search.contexts(X, table.rows, lots_of(table, column, len(X)), column, k)
     return SimilarRows(
         target=saved.target,
         unit=saved.unit,
@@ -85,6 +79,23 @@ def _of_target(saved: SavedTarget, table: Table, k: int, space: str, by: str | N
         units={each.name: each.unit for each in saved.inputs},
         found=found,
     )
+
+
+def kept_rows(saved: SavedTarget) -> Memory:
+    """The past rows of a target; BundleError where the study keeps none."""
+    if saved.memory is None:
+        raise BundleError(
+            f"The study keeps no past rows for '{saved.target}'.",
+            remedy="Run 'tabcouce fit' again with this version, to the end.",
+        )
+    return saved.memory
+
+
+def lots_of(table: Table, column: str, rows: int) -> npt.NDArray[np.object_]:
+    """(rows,) level of each new row; one level '*' for a file without that column."""
+    held = spellings(table).get(name_key(column))
+    lots = np.full(rows, "*", object) if held is None else level_texts(table.frame[held])
+    return np.asarray(lots, object)
 
 
 def _space(memory: Memory, saved: SavedTarget, asked: str, *, means: bool) -> tuple[SpaceName, str]:
@@ -104,7 +115,8 @@ def _space(memory: Memory, saved: SavedTarget, asked: str, *, means: bool) -> tu
     raise ValueError(f"There is no space '{wanted}'.")
 
 
-def _context(saved: SavedTarget, by: str, table: Table) -> str:
+def context_column(saved: SavedTarget, by: str, table: Table) -> str:
+    """The study's context column of that name, however it is spelt; RoleError with those there are."""
     spelled = {name_key(name): name for name in saved.levels}
     if name_key(by) in spelled:
         return spelled[name_key(by)]
