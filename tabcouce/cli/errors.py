@@ -24,7 +24,7 @@ def errors_as_exit_codes() -> Iterator[None]:
         say(f"Error: {error}")
         raise typer.Exit(2 if isinstance(error, MissingExtraError) else 3) from error
     except KeyboardInterrupt as error:
-        say("Interrupted before the first model was finished; nothing was written.")
+        say("Interrupted before the first model was finished; no report was written.")
         raise typer.Exit(130) from error
     except OSError as error:
         what, remedy = why_not_written(error)

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tabcouce.study.effort import EffortName
     from tabcouce.study.filled_runs import FilledRuns
 
+UNFINISHED = ".unfinished"
+"""Finished folds beside the outputs, until these are complete."""
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -63,6 +65,9 @@ def fit(
             "--cluster", help="Train on this Dask cluster, e.g. tcp://host:8786.", show_default=False
         ),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from what a killed or interrupted run had finished.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop instead of guessing roles.")] = False,
     require: Annotated[
         str | None, typer.Option(help="Gate on the headline score: 'r2>=0.5', 'rmse<=2'.", show_default=False)
@@ -107,9 +112,11 @@ def fit(
         from tabcouce.bundle import check_writable, save_study
         from tabcouce.report import result_document, summarize, verdict_sentences
         from tabcouce.study.fit import fit_study
+        from tabcouce.study.journal import Journal
 
         folder = out or Path("reports") / data[0].name.removesuffix(".gz").rsplit(".", 1)[0]
         check_writable(folder)
+        journal = Journal(folder / UNFINISHED, resume)
         with executor_at(address) as executor, progress(quiet) as listener:
             study = fit_study(
                 inputs.table,
@@ -121,10 +128,13 @@ def fit(
                 seed=seed,
                 device=device,
                 executor=executor,
+                journal=journal,
                 listener=listener,
             )
         summary = summarize(study)
         save_study(study, summary, folder, lang=lang)
+        if not study.interrupted:
+            journal.remove()
         if as_json:
             documents = [result_document(summary, k) for k in range(len(summary.targets))]
             put_json(documents)
@@ -135,7 +145,7 @@ def fit(
                     put(f"  {sentence}")
         say(f"Report: {folder / 'report.html'}")
         if study.interrupted:
-            say("Interrupted: the report holds the models that were finished.")
+            say("Interrupted: the report holds the models that were finished; --resume goes on from them.")
             raise typer.Exit(130)
         failed = () if gate is None else failures(gate, study)
         for line in failed:

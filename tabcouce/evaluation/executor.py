@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -46,7 +47,13 @@ class LocalExecutor:
         for _, group in groupby(jobs, key=lambda job: job.model):
             own = list(group)
             alone = not small or any(isinstance(job, PackedJob) for job in own)
-            pool = Parallel(
-                1 if alone else self.at_once, prefer="threads", batch_size=1, return_as="generator"
-            )
-            yield from pool(delayed(fit)(job) for job in own)
+            at_once = 1 if alone else self.at_once
+            pool = Parallel(at_once, prefer="threads", batch_size=1, return_as="generator")
+            results = pool(delayed(fit)(job) for job in own)
+            try:
+                for fits in results:  # noqa: UP028 - closed below
+                    yield fits
+            finally:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", UserWarning)  # that Ctrl-C cancels is no news
+                    results.close()

@@ -9,6 +9,7 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
+from lightgbm import Booster as Booster
 from scipy.special import expit, softmax
 
 from tabcouce.models.inner_split import InnerFold

@@ -25,6 +25,7 @@ from tabcouce.study.alarms import AlarmStudy, study_alarms
 from tabcouce.study.effort import Effort
 from tabcouce.study.explain import Explanations, explain
 from tabcouce.study.interruption import finish, run_until_interrupted
+from tabcouce.study.journal import Journal, facts_of
 from tabcouce.study.panel import check_device, panel
 from tabcouce.study.progress import Listener, Report, Stopwatch, silent
 from tabcouce.study.value import Cap, Study, TargetStudy
@@ -65,20 +66,26 @@ def fit_study(
     seed: int = 0,
     device: str = "auto",
     executor: Executor | None = None,
+    journal: Journal | None = None,
     listener: Listener = silent,
 ) -> Study:
     """Checks, splits, models, scores, verdict and factors for every target.
 
     executor  where the folds are trained; None trains them here
+    journal   where finished folds are kept for a run that goes on; None keeps none
     Raises  RoleError, CellError, SplitError, FitError with the place and the remedy
     """
     check_device(device)
     studies: list[TargetStudy] = []
     interrupted = False
     parts = datasets(table, roles, name=name)
-    where = executor or LocalExecutor()
+    versions = {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
+    if journal is not None:
+        journal.open(facts_of(parts, effort, seed, device, versions))
+    here = executor or LocalExecutor()
     for k, dataset in enumerate(parts):
         watch = Stopwatch(STAGES, listener, offset=k / len(parts), share=1 / len(parts))
+        where = here if journal is None else journal.executor(here, k)
         try:
             study, stopped = fit_target(
                 table, roles, dataset, effort, seed=seed, device=device, executor=where, watch=watch
@@ -102,7 +109,7 @@ def fit_study(
         targets=tuple(studies),
         layout=layout,
         derive=derive,
-        versions={"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
+        versions=versions,
         interrupted=interrupted,
         seconds={stage: sum(s.seconds.get(stage, 0.0) for s in studies) for stage in STAGES},
     )
