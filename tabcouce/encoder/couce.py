@@ -20,7 +20,6 @@ from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.context_graph import check_graphs, modifiers
 from tabcouce.encoder.fitted_fold import FittedFold
 from tabcouce.encoder.fitted_view import FittedView
-from tabcouce.encoder.held_out import thinned
 from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.input_rows import input_frame, labels
 from tabcouce.encoder.intervention import Budget
@@ -36,6 +35,7 @@ from tabcouce.encoder.shots import LeftOutRows, Shift, calibration, rehearsed
 from tabcouce.encoder.within_context import TypicalContext, with_place
 from tabcouce.errors import FitError
 from tabcouce.models.contract import Rehearsal, State
+from tabcouce.roles.thinning import thinned
 
 Array = npt.NDArray[np.float64]
 

@@ -33,19 +33,3 @@ def context_blocks(unit: npt.NDArray[np.int64], blocks: int, seed: int) -> npt.N
         block_of[k] = emptiest
         filled[emptiest] += count[k]
     return block_of[place]
-
-
-def thinned(
-    rows: npt.NDArray[np.int64], label: npt.NDArray[np.int64], most: int, seed: int
-) -> npt.NDArray[np.int64]:
-    """At most `most` of `rows`, each context in its share; label (len(rows),) context number."""
-    if len(rows) <= most:
-        return rows
-    rng = np.random.default_rng([seed, 3])
-    # Sorting by (rank within context) / (size of context) takes the same share of every context.
-    shuffled = rng.permutation(len(rows))
-    order = shuffled[np.argsort(label[shuffled], kind="stable")]
-    _, start, count = np.unique(label[order], return_index=True, return_counts=True)
-    rank = np.arange(len(rows)) - np.repeat(start, count)
-    share = (rank + rng.random(len(rows))) / np.repeat(count, count)
-    return np.sort(rows[order[np.argsort(share, kind="stable")[:most]]])

@@ -10,6 +10,7 @@ import pandas as pd
 
 MANY_ROWS = 5000
 MANY_CELLS = 1_000_000
+MOST_TRAINED = 100_000
 FEWEST_LEVELS = 3
 """Of a context column with fewer levels nothing can be held out and the rest still be compared."""
 
@@ -47,7 +48,7 @@ def inner_folds(
 
 def enough_folds(folds: tuple[InnerFold, ...], n: int) -> tuple[InnerFold, ...]:
     """The first of random folds where rows are so many that one of them measures well enough."""
-    return folds[:1] if n > MANY_ROWS else folds
+    return tuple(map(_fewer_to_train, folds[:1] if n > MANY_ROWS else folds))
 
 
 def enough_context_folds(folds: tuple[InnerFold, ...], cells: int) -> tuple[InnerFold, ...]:
@@ -56,7 +57,15 @@ def enough_context_folds(folds: tuple[InnerFold, ...], cells: int) -> tuple[Inne
     cells  rows x columns x trees a round. Half of the contexts then choose the rounds, each still
            predicted from three quarters of the rows.
     """
-    return folds[:2] if cells > MANY_CELLS else folds
+    return tuple(map(_fewer_to_train, folds[:2] if cells > MANY_CELLS else folds))
+
+
+def _fewer_to_train(fold: InnerFold) -> InnerFold:
+    """At most `MOST_TRAINED` training rows: what is chosen on them hardly changes with more."""
+    if len(fold.train) <= MOST_TRAINED:
+        return fold
+    drawn = np.random.default_rng(0).choice(fold.train, MOST_TRAINED, replace=False)
+    return InnerFold(np.sort(drawn), fold.test)
 
 
 def left_out_units(context: pd.DataFrame | None, n: int) -> npt.NDArray[np.int64] | None:

@@ -42,11 +42,10 @@ def _subtotals_among(column: RawColumn) -> frozenset[str]:
     texts = {cell for cell in column if isinstance(cell, str)}
     keys = {text: label_key(text) for text in texts}
     levels = set(keys.values())
-    return frozenset(
-        text for text, key in keys.items() if key in SUBTOTAL_LABELS or _group_of(key) in levels - {key}
-    )
+    return frozenset(text for text, key in keys.items() if key in SUBTOTAL_LABELS or _group_of(key) in levels)
 
 
 def _group_of(key: str) -> str | None:
+    """What stands before the ending of a subtotal; never the key itself."""
     ending = next((ending for ending in _ENDINGS if key.endswith(ending) and key != ending), None)
     return None if ending is None else key.removesuffix(ending)

@@ -63,7 +63,7 @@ def sentences(w: Words, *parts: str) -> str:
 
 def cap_text(cap: Cap, w: Words) -> str:
     """'training rows per fold, LightGBM: 10,000 of 33,000': a limit that bit."""
-    what, _, model = cap.what.rpartition(", ")
+    what, _, model = cap.what.partition(", ")
     known = f"cap.{what}" in w.messages
     shown = w(f"cap.{what}", model=w.label("model", model)) if known else cap.what
     return w("checked.cap", what=shown, limit=f"{cap.limit:,}", had=f"{cap.had:,}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +44,19 @@ class Dataset:
     rows: npt.NDArray[np.int64]
     roles: Roles
     censored: npt.NDArray[np.int8] | None = None
+
+    def part(self, positions: npt.NDArray[np.int64]) -> Self:
+        """The rows at these positions, in their order."""
+        return replace(
+            self,
+            X=self.X.iloc[positions].reset_index(drop=True),
+            y=self.y[positions],
+            contexts=self.contexts.iloc[positions].reset_index(drop=True),
+            group=None if self.group is None else np.unique(self.group[positions], return_inverse=True)[1],
+            order=None if self.order is None else self.order[positions],
+            rows=self.rows[positions],
+            censored=None if self.censored is None else self.censored[positions],
+        )
 
     @property
     def is_regression(self) -> bool:

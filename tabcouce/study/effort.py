@@ -13,6 +13,8 @@ class Effort:
     """Sizes that trade time for certainty; none of them is chosen by looking at scores.
 
     folds           folds a split has at most
+    compared_rows   rows that models are compared on, explained and searched on, at most; the final
+                    models are fitted on all rows
     trees           trees of the Random Forest
     pace            learning rate of LightGBM over the tuned one
     members         encoders trained per fold, each holding out a block of training contexts; None:
@@ -32,6 +34,7 @@ class Effort:
 
     name: EffortName
     folds: int
+    compared_rows: int
     trees: int
     pace: float
     members: int | None
@@ -48,7 +51,11 @@ class Effort:
 
 
 EFFORTS: dict[EffortName, Effort] = {
-    "quick": Effort("quick", 5, 100, 2.0, None, None, 4_000, False, 2_000, 400, 300, 200, 12, 8),
-    "standard": Effort("standard", 5, 300, 1.0, 4, None, 10_000, False, 4_000, 700, 1000, 1000, 40, 20),
-    "thorough": Effort("thorough", 10, 500, 1.0, 8, None, 100_000, True, 4_000, 700, 2000, 3000, 100, 40, 10),
+    "quick": Effort("quick", 5, 20_000, 100, 2.0, None, None, 4_000, False, 2_000, 400, 300, 200, 12, 8),
+    "standard": Effort(
+        "standard", 5, 100_000, 300, 1.0, 4, None, 10_000, False, 4_000, 700, 1000, 1000, 40, 20
+    ),
+    "thorough": Effort(
+        "thorough", 10, 500_000, 500, 1.0, 8, None, 100_000, True, 4_000, 700, 2000, 3000, 100, 40, 10
+    ),
 }

@@ -19,6 +19,7 @@ from tabcouce.models import Model
 from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
 from tabcouce.roles.declaration import Derived
+from tabcouce.roles.thinning import thinned_dataset
 from tabcouce.splits import Split, SplitPlan, plan_splits
 from tabcouce.study.advise import Advice, advise
 from tabcouce.study.alarms import AlarmStudy, study_alarms
@@ -118,7 +119,7 @@ def fit_study(
 def fit_target(
     table: Table,
     roles: Roles,
-    dataset: Dataset,
+    whole: Dataset,
     effort: Effort,
     *,
     seed: int,
@@ -126,9 +127,13 @@ def fit_target(
     executor: Executor,
     watch: Stopwatch,
 ) -> tuple[TargetStudy, bool]:
-    """The study of one target, and whether it was interrupted."""
+    """The study of one target, and whether it was interrupted.
+
+    whole  all rows; of a large table a part is compared, and the final models are fitted on all
+    """
+    dataset = thinned_dataset(whole, effort.compared_rows, seed)
     with watch.stage("checks"):
-        findings = check(table, roles, dataset)
+        findings = check(table, roles, whole)
         plan = plan_splits(dataset, folds=effort.folds, seed=seed)
     candidates = panel(dataset, effort, seed=seed, device=device)
     with watch.stage("models") as report:
@@ -139,7 +144,7 @@ def fit_target(
     wanted = {judged.verdict.recommended, judged.verdict.known_context, "lightgbm"} & set(judged.headline)
     with watch.stage("final models") as report:
         mixes = stack_mixes(trials, dataset, plan) if SYSTEM in wanted else {}
-        final, later = finish(lambda: refit(candidates, wanted, mixes, dataset, split, report))
+        final, later = finish(lambda: refit(candidates, wanted, mixes, whole, split, report))
     alarms: AlarmStudy | None = None
     unrung = False
     if dataset.task == "anomaly":
@@ -195,10 +200,10 @@ def fit_target(
         formation=explained.formation,
         intervals=held_out_intervals(judged.headline[judged.verdict.recommended], dataset, split),
         spec_risk=held_out_risk(judged.headline[judged.verdict.recommended], dataset),
-        inside=TrainingRange.of(dataset.X),
+        inside=TrainingRange.of(whole.X),
         outside_rate=outside_rate(dataset, split),
         final=final,
-        caps=caps(trials, plan),
+        caps=(*compared(dataset, whole), *caps(trials, plan)),
         seconds=dict(watch.seconds),
         savings=saved,
         alarms=alarms,
@@ -297,6 +302,12 @@ def outside_rate(dataset: Dataset, split: Split) -> float:
         for fold in split.folds
     ]
     return float(np.concatenate(flagged).mean())
+
+
+def compared(dataset: Dataset, whole: Dataset) -> tuple[Cap, ...]:
+    """That not all rows were compared, where it is so."""
+    used, had = len(dataset.y), len(whole.y)
+    return (Cap("rows compared", used, had),) if used < had else ()
 
 
 def caps(trials: Sequence[Trial], plan: SplitPlan) -> tuple[Cap, ...]:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tabcouce.study.value import Study
 
 KEPT = ("condition", "sensor", "proxy", "context", "target")
+MOST_ROWS = 20_000
+"""Of a longer table those rows are kept that the models were compared on."""
 ROW = "\x00row"
 FIELDS = ("name", "kind", "unit", "lower", "upper", "target_value", "step", "goal")
 
@@ -41,7 +43,11 @@ class RunHistory:
     def of(cls, study: Study) -> RunHistory:
         units = {column.name: column.unit for column in study.table.columns}
         kept = [role for role in study.roles.columns if role.kind in KEPT]
-        cells = pd.DataFrame({role.name: level_texts(study.table.frame[role.name]) for role in kept})
+        frame, rows = study.table.frame, study.table.rows
+        if len(rows) > MOST_ROWS:
+            compared = np.isin(rows, np.concatenate([target.dataset.rows for target in study.targets]))
+            frame, rows = frame[compared].reset_index(drop=True), rows[compared]
+        cells = pd.DataFrame({role.name: level_texts(frame[role.name]) for role in kept})
         columns = tuple(
             ColumnRole(
                 role.name,
@@ -56,7 +62,7 @@ class RunHistory:
             for role in kept
         )
         derived = frozenset(made.name for made in study.derive)
-        return cls(cells.replace(BLANK, ""), columns, study.table.rows, derived)
+        return cls(cells.replace(BLANK, ""), columns, rows, derived)
 
     def of_kind(self, *kinds: str) -> tuple[ColumnRole, ...]:
         return tuple(role for role in self.columns if role.kind in kinds and role.name not in self.derived)
