@@ -74,5 +74,6 @@ def shots_sentence(target: TargetSummary, w: Words) -> str:
         after=with_unit(significant(own.error[at]), unit),
         k=curve.shots[at],
     )
-    how = w("shots.how", n=curve.contexts, sets=curve.sets, left_out=curve.left_out)
+    left = w("shots.left_out", left_out=curve.left_out) if curve.left_out else ""
+    how = w("shots.how", n=curve.contexts, sets=curve.sets, left=left)
     return sentences(w, say, how, w("shots.first"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 
 import numpy as np
@@ -10,7 +11,7 @@ from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Difference
 from tabcouce.explanation.factor import Factor
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import gain, percent, score, significant, with_unit
+from tabcouce.report.digits import gain, percent, score, signed, significant, with_unit
 from tabcouce.report.summary import Curve, EvidenceView, Points, Shape, TargetSummary, WhatIfView
 from tabcouce.report.verdict_text import best_model, unseen
 from tabcouce.study.value import Cap
@@ -31,6 +32,18 @@ OUTER = 1.5
 def unit_suffix(unit: str | None, w: Words) -> str:
     """', MPa' for titles of columns and axes; '' where the unit is not known."""
     return w("unit.suffix", unit=unit) if unit else ""
+
+
+def unit_beside(name: str, unit: str | None) -> str | None:
+    """The unit; None where the name says it already ('温度[℃]' and °C)."""
+    told = unit is None or unicodedata.normalize("NFKC", unit) in unicodedata.normalize("NFKC", name)
+    return None if told else unit
+
+
+def named(name: str, unit: str | None) -> str:
+    """'Temperature, degC' for an axis."""
+    shown = unit_beside(name, unit)
+    return name if shown is None else f"{name}, {shown}"
 
 
 def place_text(place: Place, w: Words) -> str:
@@ -294,10 +307,35 @@ def _shape_say(drawn: Curve, shape: Shape, word: str, unit: str | None, w: Words
 
 
 def what_if(target: TargetSummary, view: WhatIfView, w: Words) -> str:
-    """What the panels are and where they must not be believed."""
+    """Which factor moves the typical row furthest, and where the panels must not be believed."""
     model = w.label("model_in", target.explained_model or "")
+    furthest = max(view.panels, key=lambda panel: max(panel.prediction[0]) - min(panel.prediction[0]))
+    ends = furthest.prediction[0]
+    unit = target.target.unit if target.is_regression else None
     band = "" if view.half_width is None else w("chart.what_if_band")
-    return sentences(w, w("chart.what_if_say", model=model), band, w("chart.what_if_outside"))
+    return sentences(
+        w,
+        w(
+            "chart.what_if_say",
+            model=model,
+            name=furthest.name,
+            low=significant(min(ends)),
+            high=with_unit(significant(max(ends)), unit),
+        ),
+        band,
+        w("chart.what_if_outside"),
+    )
+
+
+def swarm(target: TargetSummary, w: Words) -> str:
+    """The factor whose contributions reach furthest, between which ends, and which way it works."""
+    middle = {curve.name: np.quantile(curve.contribution, (0.05, 0.95)) for curve in target.curves}
+    name = max(middle, key=lambda each: float(np.ptp(middle[each])))
+    direction = next((f.direction for f in target.factors if f.name == name), "mixed")
+    unit = target.target.unit if target.is_regression else None
+    low, high = (signed(significant(float(end), 2)) for end in middle[name])
+    told = {"increases": w("swarm.rises"), "decreases": w("swarm.falls")}.get(direction, "")
+    return w("swarm.say", name=name, low=low, high=with_unit(high, unit), direction=told)
 
 
 def evidence(view: EvidenceView, w: Words) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from string import Formatter
 from typing import Any
 
 from tabcouce.errors import TabcouceError
@@ -14,6 +15,19 @@ from tabcouce.errors import TabcouceError
 LANGUAGES = ("en", "ja")
 SPOKEN = "en"
 """The language in which the checks make their sentences."""
+
+
+class Message(Formatter):
+    """Placeholders as in str.format, and '{rows:row|rows}': the noun after a number, one or many."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, bar, many = format_spec.partition("|")
+        return (
+            str(super().format_field(value, format_spec)) if not bar else one if str(value) == "1" else many
+        )
+
+
+MESSAGE = Message()
 
 
 @dataclass(frozen=True)
@@ -29,7 +43,7 @@ class Words:
 
     def __call__(self, key: str, /, **values: object) -> str:
         """The message with its placeholders filled; KeyError for an unknown key."""
-        return self.messages[key].format(**values)
+        return MESSAGE.format(self.messages[key], **values)
 
     def label(self, family: str, key: str) -> str:
         """The word for a stable key such as a model or rule; the key itself where none is known."""

@@ -12,6 +12,8 @@ from tabcouce.report import captions, charts
 from tabcouce.report.advice_table import shots_sentence
 from tabcouce.report.catalogue import Words
 from tabcouce.report.modifier_text import modified
+from tabcouce.report.charts.style import LOT
+from tabcouce.report.map_text import map_say
 from tabcouce.report.residual_text import along_time_say, by_context_say, centred, residuals
 from tabcouce.report.savings_text import savings_say
 from tabcouce.report.static_chart import DRAWN, drawing
@@ -29,6 +31,11 @@ class Figure:
     alt: str
     spec: dict[str, Any]
     drawing: Markup | None = None
+
+    @property
+    def has_lots(self) -> bool:
+        """Whether one context can be chosen in it."""
+        return any(param.get("name") == LOT for param in self.spec.get("params", ()))
 
 
 def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
@@ -62,9 +69,12 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
         say = captions.importance(target, explained, w)
         add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
         if any(curve.contribution for curve in target.curves):
-            add("swarm", w("swarm.title"), w("swarm.say"), charts.contribution_swarm(target, w))
     if shown := modified(target):
         add("modifiers", w("modifier.title"), w("modifier.say"), charts.modifier_forest(target, shown, w))
+            add("swarm", w("swarm.title"), captions.swarm(target, w), charts.contribution_swarm(target, w))
+    if target.map is not None:
+        say = map_say(target, target.map, w)
+        add("map", w("map.title"), say, charts.embedding_panels(target, target.map, w))
     if target.shots is not None:
         say = shots_sentence(target, w)
         add("shots", w("chart.shots"), say, charts.shots_lines(target, target.shots, w))

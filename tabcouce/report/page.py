@@ -19,7 +19,10 @@ from tabcouce.report.target_view import target_view
 
 LISTED = 40
 """Names of columns that are listed per role before 'and n more'."""
-GLOSSARY = ("r2", "rmse", "auc", "context", "unseen", "interval", "contribution", "conformal")
+GLOSSARY = (
+    "r2", "rmse", "auc", "context", "shuffled", "unseen", "shots", "interval", "conformal", "outside",
+    "strength", "adjusted", "contribution", "ale", "kernel", "couce", "system", "capability", "saved",
+)  # fmt: skip
 
 
 def write_page(summary: Summary, path: Path, lang: str = "en") -> Path:
@@ -62,7 +65,7 @@ def render_page(summary: Summary, lang: str) -> str:
 
 def _unnamed_unit(about: Target) -> str | None:
     """The target's unit; None where its name says it already."""
-    return None if about.unit is None or about.unit in about.name else about.unit
+    return captions.unit_beside(about.name, about.unit)
 
 
 def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[str, str]]:

@@ -41,8 +41,9 @@ def _restore(kind: Any, value: Any) -> Any:
         return None
     origin, parts = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        inner = next(part for part in parts if part is not type(None))
-        return _restore(inner, value)
+        kinds = [part for part in parts if part is not type(None)]
+        exact = str if isinstance(value, str) and str in kinds else kinds[0]
+        return _restore(exact, value)
     if origin is tuple:
         return tuple(_restore(parts[0], item) for item in value)
     if origin is not None and isinstance(origin, type) and issubclass(origin, Mapping):

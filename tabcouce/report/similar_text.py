@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tabcouce.advice.similar import Difference, Neighbour, Similar
+from tabcouce.report.captions import unit_beside
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant, with_unit
 from tabcouce.study.similar import SimilarRows
@@ -74,7 +75,7 @@ def change_text(change: Difference, unit: str | None, w: Words) -> str:
     if isinstance(change.new, float) and isinstance(change.past, float):
         step = change.new - change.past
         sign = "+" if step > 0 else "-"
-        by = sign + with_unit(significant(abs(step)), None if unit and unit in change.column else unit)
+        by = sign + with_unit(significant(abs(step)), unit_beside(change.column, unit))
         return w("similar.change_by", column=change.column, new=new, past=past, by=by)
     return w("similar.change", column=change.column, new=new, past=past)
 

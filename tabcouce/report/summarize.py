@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,9 +12,21 @@ from tabcouce.checks.finding import SEVERITIES
 from tabcouce.evaluation.capability import Capability, capability
 from tabcouce.evaluation.noise_ceiling import noise_ceiling
 from tabcouce.explanation.context_shift import context_shifts
+from tabcouce.read.table import Table
 from tabcouce.report.alarm_summary import alarm_summary
-from tabcouce.report.curves import CURVE_POINTS, evidence_view, factor_curves, held_out_points, what_if
-from tabcouce.report.predictions import model_rank, models_of
+from tabcouce.report.curves import (
+    CURVE_POINTS,
+    evidence_view,
+    factor_curves,
+    headline_context,
+    held_out_points,
+    what_if,
+)
+from tabcouce.report.embedding_map import MAP_POINTS, EmbeddingMap, embedding_map
+from tabcouce.report.lot_cards import lot_cards
+from tabcouce.report.out_of_spec import OutOfSpec, out_of_spec
+from tabcouce.report.predictions import model_rank, models_of, trial_of
+from tabcouce.report.row_address import drawn_places
 from tabcouce.report.sampling import POINTS
 from tabcouce.report.summary import Band, SplitProof, Summary, Target, TargetSummary
 from tabcouce.roles.dataset import Dataset
@@ -25,7 +38,6 @@ from tabcouce.system.intervals import Intervals
 
 def summarize(study: Study) -> Summary:
     """Plain numbers and words of one study, thinned where a chart needs no more."""
-    units = {column.name: column.unit for column in study.table.columns}
     # One page holds all targets: its size must not grow with their number.
     share = min(1.0, 2 / len(study.targets))
     return Summary(
@@ -38,7 +50,7 @@ def summarize(study: Study) -> Summary:
         columns=_columns_by_kind(study.roles),
         role_warnings=tuple(study.roles.warnings),
         targets=tuple(
-            _target_summary(target, units, share=share, seed=study.seed) for target in study.targets
+            _target_summary(target, study.table, share=share, seed=study.seed) for target in study.targets
         ),
         versions=dict(study.versions),
         interrupted=study.interrupted,
@@ -51,12 +63,11 @@ def _columns_by_kind(roles: Roles) -> dict[str, tuple[str, ...]]:
     return {kind: roles.named(kind) for kind in kinds}
 
 
-def _target_summary(
-    study: TargetStudy, units: Mapping[str, str | None], *, share: float, seed: int
-) -> TargetSummary:
+def _target_summary(study: TargetStudy, table: Table, *, share: float, seed: int) -> TargetSummary:
+    units = {column.name: column.unit for column in table.columns}
     headline = study.plan.of(study.plan.headline)
     scored = {scores.model for scores in study.scores} | set(models_of(study))
-    return TargetSummary(
+    made = TargetSummary(
         target=_target(study.dataset, units),
         rows=len(study.dataset.y),
         inputs=study.dataset.X.shape[1],
@@ -88,7 +99,35 @@ def _target_summary(
         neighbours=None if study.advice is None else study.advice.neighbours,
         shots=None if study.advice is None else study.advice.shots,
         shifts=context_shifts(study.dataset),
+        source=table.source,
+        map=_map(study, limit=round(share * MAP_POINTS), seed=seed),
+        lots=lot_cards(study),
+        out_of_spec=_out_of_spec(study),
     )
+    return replace(made, places=drawn_places(made, table))
+
+
+def _map(study: TargetStudy, *, limit: int, seed: int) -> EmbeddingMap | None:
+    past = None if study.advice is None else study.advice.past
+    if past is None or past.embedding is None:
+        return None
+    return embedding_map(
+        past.embedding,
+        past.rows,
+        headline_context(study),
+        past.outcome,
+        trained_on=past.trained_on,
+        limit=limit,
+        seed=seed,
+    )
+
+
+def _out_of_spec(study: TargetStudy) -> OutOfSpec | None:
+    model = study.verdict.recommended
+    trial = trial_of(study, study.plan.headline, model)
+    if trial is None:
+        return None
+    return out_of_spec(study.spec_risk, model, study.dataset.y, trial.prediction, headline_context(study))
 
 
 def _target(dataset: Dataset, units: Mapping[str, str | None]) -> Target:

@@ -9,6 +9,7 @@ from typing import Any, Self
 from tabcouce.advice.neighbour_quality import NeighbourQuality
 from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
+from tabcouce.errors import Place
 from tabcouce.evaluation.capability import Capability
 from tabcouce.evaluation.noise_ceiling import NoiseCeiling
 from tabcouce.evaluation.shots_curve import ShotsCurve
@@ -18,7 +19,10 @@ from tabcouce.explanation.factor import Factor, ranked
 from tabcouce.explanation.together import ColumnGroup, PairEffect
 from tabcouce.read.table import Source
 from tabcouce.report.alarm_summary import AlarmSummary
+from tabcouce.report.embedding_map import EmbeddingMap
+from tabcouce.report.out_of_spec import OutOfSpec
 from tabcouce.report.plain import plain, restore
+from tabcouce.study.similar import SimilarRows
 from tabcouce.study.value import Cap
 
 MODEL_ORDER = (
@@ -216,6 +220,9 @@ class TargetSummary:
     ceiling       what replicated settings allow any model at most; None without replicates
     shifts        how far each context column moves the target, the inputs held
     alarms        detectors and the one limit; None but for the task 'anomaly'
+    source        the file and sheet that the rows of the charts lie in
+    places        address of each drawn row by its number, where the number is not its row of the sheet
+    lots          the nearest past lots of each lot; None without a context of 3 levels
     """
 
     target: Target
@@ -247,6 +254,11 @@ class TargetSummary:
     evidence: EvidenceView | None = None
     shots: ShotsCurve | None = None
     shifts: tuple[ContextShift, ...] = ()
+    source: Source | None = None
+    places: Mapping[str, Place] = field(default_factory=dict)
+    map: EmbeddingMap | None = None
+    lots: SimilarRows | None = None
+    out_of_spec: OutOfSpec | None = None
 
     @property
     def is_regression(self) -> bool:

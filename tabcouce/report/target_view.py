@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -18,7 +19,9 @@ from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
 from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
 from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
+from tabcouce.report.lot_view import LotCards, lot_cards_view
 from tabcouce.report.next_step import next_step
+from tabcouce.report.spec_table import expected_sentence, expected_table
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import TableView
 from tabcouce.report.tables import context_table, difference_table, helped_table, model_table, split_table
@@ -35,6 +38,8 @@ SIGNS = {
     "blocked": ("■", "bad"),
 }
 """Traffic mark per outcome: a shape and a colour beside the word, never colour alone."""
+CHOICES = 200
+"""Contexts in the lists below the charts; more would bury it."""
 MARKS = {"blocks": "bad", "misleads": "bad", "weakens": "open"}
 
 
@@ -86,6 +91,10 @@ class TargetView:
     together: str
     neighbours: TableView | None
     neighbours_say: str
+    lot_cards: LotCards | None
+    lots: tuple[str, ...]
+    expected: str
+    expected_contexts: TableView | None
 
 
 def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
@@ -144,7 +153,23 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         together=captions.together(target, w),
         neighbours=neighbour_table(target, w),
         neighbours_say=neighbour_sentence(target, w),
+        lot_cards=lot_cards_view(target, w),
+        lots=_lots(target),
+        expected=expected_sentence(target, w),
+        expected_contexts=expected_table(target, w),
     )
+
+
+def _lots(target: TargetSummary) -> tuple[str, ...]:
+    """Contexts of the drawn rows, as the lists below the charts offer them."""
+    names = {name for part in (target.points, target.map) if part is not None for name in part.context}
+    return tuple(sorted(names, key=lot_order)[:CHOICES]) if len(names) > 1 else ()
+
+
+def lot_order(name: str) -> tuple[tuple[int, str], ...]:
+    """Numbers inside names count as numbers: 'lot 2' stands before 'lot 10'."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
 
 
 def _reasons(target: TargetSummary, w: Words) -> str:

@@ -65,7 +65,7 @@ def test_chart_specs_use_neutral_field_names(pages):
             for value in node:
                 yield from fields(value)
 
-    specs = re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', pages["number", "en"], re.S)
+    specs = re.findall(r'<script type="application/json" id="[^"]*-spec">(.*?)</script>', pages["number", "en"], re.S)
     assert len(specs) == 15
     for spec in map(json.loads, specs):
         assert "$schema" not in spec

@@ -5,6 +5,7 @@ something to Vega-Lite and to the page. The user's names appear only as titles a
 """
 
 from tabcouce.report.charts.curves import evidence_lines, shape_curve, what_if_panels
+from tabcouce.report.charts.embedding import embedding_panels
 from tabcouce.report.charts.factors import factor_curve, importance_bars
 from tabcouce.report.charts.modifiers import modifier_forest
 from tabcouce.report.charts.points import class_probabilities, has_points, observed_against_predicted
@@ -19,6 +20,7 @@ __all__ = [
     "context_scores",
     "contribution_swarm",
     "difference_forest",
+    "embedding_panels",
     "evidence_lines",
     "factor_curve",
     "has_points",

@@ -7,18 +7,26 @@ from typing import Any
 import altair as alt
 
 from tabcouce.report import captions
-from tabcouce.report.captions import unit_suffix
+from tabcouce.report.captions import named, unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.charts.style import BLUE, GREY, INK, PALETTE, ROWS, Spec, finish, inline
+from tabcouce.report.charts.style import (
+    BLUE,
+    GREY,
+    INK,
+    PALETTE,
+    ROWS,
+    Spec,
+    finish,
+    inline,
+    lot_opacity,
+    lot_picker,
+    row_tip,
+)
+from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, EvidenceView, Panel, Shape, TargetSummary, WhatIfView
 
 PANELS_IN_A_ROW = 3
 ORANGE = "#D55E00"
-
-
-def named(name: str, unit: str | None) -> str:
-    """'Temperature, degC' for an axis; the name alone where it says its unit already."""
-    return name if unit is None or unit in name else f"{name}, {unit}"
 
 
 def shape_curve(target: TargetSummary, curve: Curve, shape: Shape, w: Words) -> Spec:
@@ -55,15 +63,35 @@ def shape_curve(target: TargetSummary, curve: Curve, shape: Shape, w: Words) -> 
     ]
     thin = (
         alt.Chart(ROWS)
-        .mark_line(color=GREY, strokeWidth=1, opacity=0.55)
-        .encode(x=x, y=y, detail="f3:N", tooltip=alt.Tooltip("f3:N", title=w("chart.context")))
+        .mark_line(color=GREY, strokeWidth=1)
+        .encode(
+            x=x,
+            y=y,
+            detail="f3:N",
+            tooltip=alt.Tooltip("f3:N", title=w("chart.context")),
+            opacity=lot_opacity("f3", 0.55, 0.06),
+        )
+        .add_params(lot_picker())
     )
     steps = [{"f0": clipped(at), "f1": height} for at, height in zip(shape.edges, shape.effect, strict=True)]
     whole = alt.Chart(inline(steps)).mark_line(color=ORANGE, strokeWidth=2.5).encode(x=x, y=y)
+    ticks = [
+        {"f0": clipped(value), "f3": context, "f4": row_text(target, row), "f5": value}
+        for value, context, row in zip(curve.values, curve.context, curve.rows, strict=True)
+    ]
     rug = (
-        alt.Chart(inline([{"f0": clipped(value)} for value in curve.values]))
-        .mark_tick(color=INK, opacity=0.25, height=7, thickness=1)
-        .encode(x=x, y=alt.YValue("height"))
+        alt.Chart(inline(ticks))
+        .mark_tick(color=INK, height=7, thickness=1)
+        .encode(
+            x=x,
+            y=alt.YValue("height"),
+            tooltip=[
+                row_tip(target, w, "f4"),
+                alt.Tooltip("f3:N", title=w("chart.context")),
+                alt.Tooltip("f5:Q", title=named(curve.name, curve.unit), format=".4~g"),
+            ],
+            opacity=lot_opacity("f3", 0.25, 0.03),
+        )
     )
     return finish(alt.layer(shade, thin, whole, rug), rows, height=190, width=270)
 
@@ -82,9 +110,11 @@ def what_if_panels(target: TargetSummary, view: WhatIfView, w: Words) -> Spec:
     half = view.half_width or 0.0
     ends = [value for panel in view.panels for line in panel.prediction for value in line]
     domain = [min(ends) - half, max(ends) + half]
-    panels = [_panel(target, view, k, domain, w) for k in range(len(view.panels))]
+    # A row of three and one panel alone looks torn.
+    columns = 2 if len(view.panels) == 4 else PANELS_IN_A_ROW
+    panels = [_panel(target, view, k, domain, w, first=k % columns == 0) for k in range(len(view.panels))]
     rows = [row for k, panel in enumerate(view.panels) for row in _grid(panel, k, half)]
-    chart = alt.concat(*panels, columns=PANELS_IN_A_ROW, spacing=14).add_params(chosen)
+    chart = alt.concat(*panels, columns=columns, spacing=14).add_params(chosen)
     return finish(chart, rows, height=0)
 
 
@@ -113,7 +143,10 @@ def _grid(panel: Panel, k: int, half: float) -> list[dict[str, Any]]:
     ]
 
 
-def _panel(target: TargetSummary, view: WhatIfView, k: int, domain: list[float], w: Words) -> alt.LayerChart:
+def _panel(
+    target: TargetSummary, view: WhatIfView, k: int, domain: list[float], w: Words, *, first: bool
+) -> alt.LayerChart:
+    """first: it begins a row, and its axis has the title."""
     panel = view.panels[k]
     name = named(panel.name, panel.unit)
     answer = w("chart.axis_predicted", unit=_answer_unit(target, w))
@@ -127,7 +160,7 @@ def _panel(target: TargetSummary, view: WhatIfView, k: int, domain: list[float],
     )
     y = alt.Y(
         "f1:Q",
-        title=answer if k % PANELS_IN_A_ROW == 0 else None,
+        title=answer if first else None,
         scale=height,
         axis=alt.Axis(tickCount=5),
     )

@@ -7,7 +7,18 @@ import altair as alt
 from tabcouce.report import captions
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.charts.style import BLUE, INK, ROWS, Spec, finish, inline
+from tabcouce.report.charts.style import (
+    BLUE,
+    INK,
+    ROWS,
+    Spec,
+    finish,
+    inline,
+    lot_opacity,
+    lot_picker,
+    row_tip,
+)
+from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, TargetSummary
 
 FACTORS = 15
@@ -64,16 +75,16 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
             "f0": min(max(value, low), high),
             "f1": y,
             "f2": context,
-            "f4": row,
+            "f4": row_text(target, row),
             "f5": value,
         }
         for value, y, context, row in zip(
             curve.values, curve.contribution, curve.context, curve.rows, strict=True
         )
     ]
-    name = curve.name if curve.unit is None or curve.unit in curve.name else f"{curve.name}, {curve.unit}"
+    name = captions.named(curve.name, curve.unit)
     tips = [
-        alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+        row_tip(target, w, "f4"),
         alt.Tooltip("f2:N", title=w("chart.context")),
         alt.Tooltip("f5:Q", title=name, format=".4~g"),
         alt.Tooltip("f1:Q", title=title, format="+.3~g"),
@@ -82,8 +93,9 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     x = alt.X("f0:Q", title=name, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     cloud = (
         alt.Chart(ROWS)
-        .mark_point(filled=True, size=18, opacity=0.35, color=BLUE)
-        .encode(x=x, y=y, tooltip=tips)
+        .mark_point(filled=True, size=18, color=BLUE)
+        .encode(x=x, y=y, tooltip=tips, opacity=lot_opacity("f2", 0.35, 0.02))
+        .add_params(lot_picker())
     )
     steps = [{"f0": min(max(a, low), high), "f1": b} for a, b in zip(curve.middle, curve.mean, strict=True)]
     trend = alt.Chart(inline(steps)).mark_line(color="#D55E00", strokeWidth=2.5).encode(x=x, y=y)
@@ -96,7 +108,7 @@ def _levels(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     title = w("chart.axis_contribution", unit=unit)
     shown = captions.shown_levels(curve, w)
     rows = [
-        {"f0": level, "f1": contribution, "f2": context, "f4": row, "f5": text}
+        {"f0": level, "f1": contribution, "f2": context, "f4": row_text(target, row), "f5": text}
         for level, contribution, context, row, text in zip(
             shown, curve.contribution, curve.context, curve.rows, curve.levels, strict=True
         )
@@ -107,17 +119,19 @@ def _levels(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     x = alt.X("f1:Q", title=title, axis=alt.Axis(tickCount=5))
     cloud = (
         alt.Chart(ROWS)
-        .mark_point(filled=True, size=18, opacity=0.35, color=BLUE)
+        .mark_point(filled=True, size=18, color=BLUE)
         .encode(
             x=x,
             y=y,
+            opacity=lot_opacity("f2", 0.35, 0.02),
             tooltip=[
-                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+                row_tip(target, w, "f4"),
                 alt.Tooltip("f2:N", title=w("chart.context")),
                 alt.Tooltip("f5:N", title=curve.name),
                 alt.Tooltip("f1:Q", title=title, format="+.3~g"),
             ],
         )
+        .add_params(lot_picker())
     )
     centre = (
         alt.Chart(inline([{"f0": level, "f1": value} for level, value in mean.items()]))

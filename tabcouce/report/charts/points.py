@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -10,11 +9,20 @@ import altair as alt
 from tabcouce.report import captions
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.charts.style import GREY, ROWS, Spec, colours_and_shapes, finish, inline
+from tabcouce.report.charts.style import (
+    GREY,
+    ROWS,
+    Spec,
+    colours_and_shapes,
+    finish,
+    inline,
+    lot_opacity,
+    lot_picker,
+    row_tip,
+    zoom,
+)
+from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Points, TargetSummary
-
-CHOICES = 200
-"""Contexts in the list below a chart; more would bury it."""
 
 
 def has_points(target: TargetSummary, model: str) -> bool:
@@ -23,22 +31,19 @@ def has_points(target: TargetSummary, model: str) -> bool:
     return drawn is not None and any(p is not None for p in drawn.predicted.get(model, ()))
 
 
-def _picker(contexts: Sequence[str], w: Words) -> alt.Parameter:
-    """A list below the chart from which one context is chosen; all are shown at first."""
-    names = sorted(set(contexts))[:CHOICES]
-    choice = alt.binding_select(
-        options=[None, *names], labels=[w("chart.all"), *names], name=w("chart.choose")
-    )
-    return alt.selection_point(name="pick", fields=["f2"], bind=choice)
-
-
 def observed_against_predicted(target: TargetSummary, drawn: Points, model: str, w: Words) -> Spec:
     """Held-out rows on the headline split; the contexts with the largest errors in colour."""
     coloured = captions.largest_errors(drawn, model, limit=captions.COLOURED_CONTEXTS)
     rest = len(set(drawn.context)) > len(coloured)
     names = coloured + ([w("chart.other")] if rest else [])
     rows: list[dict[str, Any]] = [
-        {"f0": x, "f1": y, "f2": context, "f3": context if context in coloured else names[-1], "f4": row}
+        {
+            "f0": x,
+            "f1": y,
+            "f2": context,
+            "f3": context if context in coloured else names[-1],
+            "f4": row_text(target, row),
+        }
         for x, y, context, row in zip(
             drawn.predicted[model], drawn.observed, drawn.context, drawn.rows, strict=True
         )
@@ -51,29 +56,28 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
     x = alt.X("f0:Q", title=w("chart.axis_predicted", unit=unit), scale=scale, axis=axis)
     y = alt.Y("f1:Q", title=w("chart.axis_observed", unit=unit), scale=scale, axis=axis)
     colour, shape = colours_and_shapes(names, rest=rest)
-    pick = _picker(drawn.context, w)
     line = (
         alt.Chart(inline([{"f0": v, "f1": v} for v in (min(ends), max(ends))]))
-        .mark_line(color=GREY, strokeDash=[4, 3], strokeWidth=1.2)
+        .mark_line(color=GREY, strokeDash=[4, 3], strokeWidth=1.2, clip=True)
         .encode(x=x, y=y)
     )
     marks = (
         alt.Chart(ROWS)
-        .mark_point(filled=True, size=34)
+        .mark_point(filled=True, size=34, clip=True)
         .encode(
             x=x,
             y=y,
             color=alt.Color("f3:N", scale=colour, sort=names),
             shape=alt.Shape("f3:N", scale=shape, sort=names),
-            opacity=alt.condition(pick, alt.value(0.75), alt.value(0.04)),
+            opacity=lot_opacity("f2", 0.75, 0.04),
             tooltip=[
-                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+                row_tip(target, w, "f4"),
                 alt.Tooltip("f2:N", title=w("chart.context")),
                 alt.Tooltip("f1:Q", title=w("chart.axis_observed", unit=unit), format=".4~g"),
                 alt.Tooltip("f0:Q", title=w("chart.axis_predicted", unit=unit), format=".4~g"),
             ],
         )
-        .add_params(pick)
+        .add_params(lot_picker(), zoom())
     )
     return finish(line + marks, rows, height=430, width=560)
 
@@ -82,7 +86,7 @@ def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Wor
     """Held-out probabilities by observed class; spread in height only to part the marks."""
     classes = list(target.target.classes)
     rows = [
-        {"f0": p, "f1": classes[int(k)], "f2": context, "f3": (j * 0.618034) % 1, "f4": row}
+        {"f0": p, "f1": classes[int(k)], "f2": context, "f3": (j * 0.618034) % 1, "f4": row_text(target, row)}
         for j, (p, k, context, row) in enumerate(
             zip(drawn.predicted[model], drawn.observed, drawn.context, drawn.rows, strict=True)
         )
@@ -94,7 +98,6 @@ def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Wor
         else w("chart.axis_probability_own")
     )
     colour, shape = colours_and_shapes(classes)
-    pick = _picker(drawn.context, w)
     chart = (
         alt.Chart(ROWS)
         .mark_point(filled=True, size=28)
@@ -104,14 +107,14 @@ def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Wor
             yOffset=alt.YOffset("f3:Q", scale=alt.Scale(domain=[-0.2, 1.2])),
             color=alt.Color("f1:N", scale=colour, sort=classes, legend=None),
             shape=alt.Shape("f1:N", scale=shape, sort=classes, legend=None),
-            opacity=alt.condition(pick, alt.value(0.6), alt.value(0.03)),
+            opacity=lot_opacity("f2", 0.6, 0.03),
             tooltip=[
-                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+                row_tip(target, w, "f4"),
                 alt.Tooltip("f2:N", title=w("chart.context")),
                 alt.Tooltip("f1:N", title=w("chart.axis_class")),
                 alt.Tooltip("f0:Q", title=title, format=".3f"),
             ],
         )
-        .add_params(pick)
+        .add_params(lot_picker())
     )
     return finish(chart, rows, height=95 * len(classes))

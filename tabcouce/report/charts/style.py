@@ -7,6 +7,10 @@ from typing import Any
 
 import altair as alt
 
+from tabcouce.report.catalogue import Words
+from tabcouce.report.row_address import row_title
+from tabcouce.report.summary import TargetSummary
+
 FONT = 'system-ui, "Yu Gothic UI", Meiryo, "Hiragino Sans", "Noto Sans JP", "Noto Sans CJK JP", sans-serif'
 INK, MUTED, LINE = "#1d2430", "#5b6472", "#d9dee5"
 BLUE, GREY = "#0072B2", "#8a929e"
@@ -15,6 +19,8 @@ PALETTE = [BLUE, "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9"]
 SHAPES = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"]
 WIDTH = 700
 Spec = dict[str, Any]
+LOT = "lot"
+"""Parameter of every chart that draws rows: the context chosen on the page, '' for all."""
 ROWS = alt.NamedData(name="rows")
 """Many rows join the finished spec: Altair would copy and check each of them several times."""
 
@@ -55,6 +61,27 @@ def finish(
     spec.pop("$schema", None)
     spec["datasets"] = {ROWS.name: rows}
     return spec
+
+
+def lot_picker() -> alt.VariableParameter:
+    """The page sets it in all charts of a target at once, from one list of contexts."""
+    return alt.param(name=LOT, value="")
+
+
+def lot_opacity(field: str, shown: float, faded: float) -> Any:
+    """Rows of other contexts fade when one is chosen; field holds the context."""
+    return alt.condition(f"{LOT} == '' || datum.{field} == {LOT}", alt.value(shown), alt.value(faded))
+
+
+def zoom(name: str = "zoom") -> alt.Parameter:
+    """Shift and wheel zoom, dragging moves, a double click goes back; the plain wheel scrolls the page."""
+    mouse = "[pointerdown[event.pointerType !== 'touch'], window:pointerup] > window:pointermove!"
+    return alt.selection_interval(name=name, bind="scales", zoom="wheel![event.shiftKey]", translate=mouse)
+
+
+def row_tip(target: TargetSummary, w: Words, field: str) -> alt.Tooltip:
+    """Hover entry of a row: its address, under the name of the file and sheet it lies in."""
+    return alt.Tooltip(f"{field}:N", title=row_title(target, w))
 
 
 def inline(rows: list[dict[str, Any]]) -> alt.Data:

@@ -8,7 +8,18 @@ import numpy.typing as npt
 
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
-from tabcouce.report.charts.style import GREY, INK, ROWS, Spec, finish, inline
+from tabcouce.report.charts.style import (
+    GREY,
+    INK,
+    ROWS,
+    Spec,
+    finish,
+    inline,
+    lot_opacity,
+    lot_picker,
+    row_tip,
+)
+from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, TargetSummary
 
 MARKS = 160
@@ -21,12 +32,12 @@ def contribution_swarm(target: TargetSummary, w: Words) -> Spec:
     """One row of marks per factor of `target.curves`, the most important on top."""
     unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     title = w("chart.axis_contribution", unit=unit)
-    rows = [row for curve in target.curves for row in _marks(curve)]
+    rows = [row for curve in target.curves for row in _marks(target, curve)]
     names = [curve.name for curve in target.curves]
     colour = alt.Scale(domain=[0, 1], range=["#0072B2", "#d9d4c7", "#D55E00"], interpolate="lab")
     marks = (
         alt.Chart(ROWS)
-        .mark_circle(size=16, opacity=0.85)
+        .mark_circle(size=16)
         .encode(
             x=alt.X("f0:Q", title=title, axis=alt.Axis(tickCount=8)),
             y=alt.Y("f1:N", sort=names, title=None, axis=alt.Axis(grid=False, ticks=False, labelLimit=260)),
@@ -48,19 +59,21 @@ def contribution_swarm(target: TargetSummary, w: Words) -> Spec:
                 alt.value(GREY),
             ),
             tooltip=[
-                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
+                row_tip(target, w, "f4"),
                 alt.Tooltip("f5:N", title=w("chart.context")),
                 alt.Tooltip("f1:N", title=w("table.factor")),
                 alt.Tooltip("f6:N", title=w("swarm.value")),
                 alt.Tooltip("f0:Q", title=title, format="+.3~g"),
             ],
+            opacity=lot_opacity("f5", 0.85, 0.03),
         )
+        .add_params(lot_picker())
     )
     zero = alt.Chart(inline([{"f0": 0.0}])).mark_rule(color=INK, strokeWidth=1).encode(x="f0:Q")
     return finish(zero + marks, rows, height=ROW_HEIGHT * len(names))
 
 
-def _marks(curve: Curve) -> list[dict[str, object]]:
+def _marks(target: TargetSummary, curve: Curve) -> list[dict[str, object]]:
     """Rows spread evenly over the explained ones; categories have no rank and stay grey."""
     n = len(curve.contribution)
     kept = np.unique(np.linspace(0, n - 1, min(n, MARKS)).round().astype(int)) if n else np.zeros(0, int)
@@ -73,7 +86,7 @@ def _marks(curve: Curve) -> list[dict[str, object]]:
             "f1": curve.name,
             "f2": float(round(offset, 3)),
             "f3": None if ranks is None else float(round(ranks[k], 3)),
-            "f4": curve.rows[k],
+            "f4": row_text(target, curve.rows[k]),
             "f5": curve.context[k],
             "f6": f"{shown[k]:.4g}" if isinstance(shown[k], float) else str(shown[k]),
         }

@@ -1,0 +1,103 @@
+"""Map of the embedding: the same rows by what came out, and by where they were made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from tabcouce.report import captions
+from tabcouce.report.catalogue import Words
+from tabcouce.report.charts.style import (
+    ROWS,
+    Spec,
+    colours_and_shapes,
+    finish,
+    lot_opacity,
+    lot_picker,
+    row_tip,
+    zoom,
+)
+from tabcouce.report.embedding_map import EmbeddingMap
+from tabcouce.report.map_text import apart
+from tabcouce.report.row_address import row_text
+from tabcouce.report.summary import TargetSummary
+
+SIDE = 310
+
+
+def embedding_panels(target: TargetSummary, view: EmbeddingMap, w: Words) -> Spec:
+    """Two panels with the same places; zooming one moves both."""
+    coloured = apart(view)
+    rest = len(set(view.context)) > len(coloured)
+    names = coloured + ([w("chart.other")] if rest else [])
+    classes = list(target.target.classes)
+    rows: list[dict[str, Any]] = [
+        {
+            "f0": x,
+            "f1": y,
+            "f2": context,
+            "f3": context if context in coloured else names[-1],
+            "f4": row_text(target, row),
+            "f5": classes[int(value)] if classes else value,
+        }
+        for x, y, context, row, value in zip(
+            view.across, view.up, view.context, view.rows, view.observed, strict=True
+        )
+    ]
+    unit = captions.unit_suffix(target.target.unit if target.is_regression else None, w)
+    outcome = (
+        f"{target.target.name}{unit}"
+        if captions.unit_beside(target.target.name, target.target.unit)
+        else (target.target.name)
+    )
+    colour, shape = colours_and_shapes(names, rest=rest)
+    tips = [
+        row_tip(target, w, "f4"),
+        alt.Tooltip("f2:N", title=w("chart.context")),
+        alt.Tooltip("f5:N" if classes else "f5:Q", title=outcome, format="" if classes else ".4~g"),
+    ]
+    marks = (
+        alt.Chart(ROWS)
+        .mark_point(filled=True, size=26, clip=True)
+        .encode(
+            x=alt.X("f0:Q", title=w("map.across"), axis=_axis()),
+            y=alt.Y("f1:Q", title=w("map.up"), axis=_axis()),
+            opacity=lot_opacity("f2", 0.8, 0.04),
+            tooltip=tips,
+        )
+        .properties(width=SIDE, height=SIDE)
+    )
+    by_outcome = marks.encode(color=_outcome_colour(classes, outcome)).add_params(zoom())
+    by_context = marks.encode(
+        color=alt.Color("f3:N", scale=colour, sort=names, legend=_legend(w("map.by_context"))),
+        shape=alt.Shape("f3:N", scale=shape, sort=names, legend=_legend(w("map.by_context"))),
+    )
+    both = (
+        alt.concat(by_outcome, by_context, columns=2, spacing=40)
+        .resolve_scale(color="independent", shape="independent")
+        .add_params(lot_picker())
+    )
+    return finish(both, rows, height=0)
+
+
+def _axis() -> alt.Axis:
+    """Components have no unit and no zero worth reading."""
+    return alt.Axis(labels=False, ticks=False, tickCount=5)
+
+
+def _legend(title: str) -> alt.Legend:
+    return alt.Legend(orient="top", title=title, columns=3, labelLimit=120, titleLimit=SIDE)
+
+
+def _outcome_colour(classes: list[str], title: str) -> alt.Color:
+    if classes:
+        scale, _ = colours_and_shapes(classes)
+        return alt.Color("f5:N", scale=scale, sort=classes, legend=_legend(title))
+    return alt.Color(
+        "f5:Q",
+        scale=alt.Scale(range=["#0072B2", "#d9d4c7", "#D55E00"], interpolate="lab"),
+        legend=alt.Legend(
+            orient="top", title=title, gradientLength=200, tickCount=4, titleLimit=SIDE, gradientThickness=12
+        ),
+    )
