@@ -279,13 +279,13 @@ def _means(rows: npt.NDArray[Any], own: npt.NDArray[np.int64], count: int) -> Fl
 
 
 def typical(X: pd.DataFrame, own: npt.NDArray[np.int64], count: int) -> pd.DataFrame:
-    """(count, p) mean of the numbers and most frequent level of the categories of each level."""
+    """(count, p) median of the numbers, which one glitch cannot move, and most frequent level."""
     made: dict[str, object] = {}
     for name in X.columns:
         if isinstance(X[name].dtype, pd.CategoricalDtype):
             made[str(name)] = [_most_frequent(X[name][own == g]) for g in range(count)]
         else:
-            made[str(name)] = X[name].groupby(own).mean().reindex(range(count))
+            made[str(name)] = X[name].groupby(own).median().reindex(range(count))
     return pd.DataFrame(made, index=range(count))
 
 

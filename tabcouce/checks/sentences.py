@@ -148,7 +148,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "extreme-cells.one": Sentence(_FAR + ": a glitched sensor?", _CLEAR),
     "extreme-cells.many": Sentence(
-        _FAR + "; {cells} such cells in {rows} rows and {columns} columns: a glitched sensor?", _CLEAR
+        _FAR + "; such cells: {cells} (rows: {rows}, columns: {columns}). A glitched sensor?", _CLEAR
     ),
     "date-order.day": Sentence("'{column}' was read with the day first, as '{text}' proves.", _FORMAT),
     "date-order.month": Sentence("'{column}' was read with the month first, as '{text}' proves.", _FORMAT),

@@ -22,6 +22,8 @@ from tabcouce.roles.dataset import Dataset
 POINTS = 21
 REACH = 0.1
 """The grid goes this share of the range beyond it, so that leaving it can be seen."""
+FAR = 1.0
+"""Widths of the middle 90 % beyond its ends where the grid stops at the latest."""
 STARTS = 7
 TREE_ROWS = 4000
 
@@ -73,7 +75,7 @@ def profiler(
     for column in numeric:
         known = dataset.X[column].to_numpy(float)
         start = known[rows]
-        low, high = np.nanquantile(known, [0.005, 0.995])
+        low, high = grid_ends(known)
         room = REACH * (high - low)
         if not room > 0 or not np.isfinite(start).all():
             continue
@@ -82,6 +84,19 @@ def profiler(
     if not grids:
         return None
     return Profiler(rows, single(model.estimate(dataset.X.iloc[rows])), tuple(grids))
+
+
+def grid_ends(known: Floats) -> tuple[float, float]:
+    """Ends of the middle 99 %, but no farther than the middle 90 % is wide from its own ends.
+
+    Of 146 rows one glitched cell is more than half a per cent: it would stretch the grid to where
+    no row ever was, and leave its one step at the true values.
+    """
+    low, inner_low, inner_high, high = np.nanquantile(known, [0.005, 0.05, 0.95, 0.995])
+    if inner_high > inner_low:
+        room = FAR * (inner_high - inner_low)
+        low, high = max(low, inner_low - room), min(high, inner_high + room)
+    return float(low), float(high)
 
 
 def moved(

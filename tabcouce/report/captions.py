@@ -360,7 +360,7 @@ def evidence(view: EvidenceView, w: Words) -> str:
 def together(target: TargetSummary, w: Words) -> str:
     """Columns that move together and the strongest pair, in sentences; '' without any."""
     groups = [
-        w("page.group", names=w.listing([f"“{name}”" for name in group.columns], 6))
+        w("page.group", names=w.listing([w("list.quoted", name=name) for name in group.columns], 6))
         for group in target.groups[:3]
     ]
     strong = [pair for pair in target.pairs if pair.share >= STRONG_PAIR][:3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tabcouce.advice.row_space import SpaceName
 from tabcouce.advice.similar import Search
 from tabcouce.study.similar import SimilarRows
 from tabcouce.study.value import TargetStudy
@@ -29,8 +30,8 @@ def lot_cards(study: TargetStudy) -> SimilarRows | None:
     shown = names[np.argsort(-count, kind="stable")[:CARDS]]
     mine = np.flatnonzero(np.isin(level, shown))
     # Leaves of trees have no mean, so lots are never compared by them.
-    by_encoder = study.advice.neighbours.best == "encoder" and past.embedding is not None
-    search = Search.of(past, "encoder" if by_encoder else "scaled", model=study.advice.encoder)
+    space: SpaceName = "encoder" if study.advice.neighbours.best == "encoder" else "scaled"
+    search = Search.of(past, space, model=study.advice.encoder)
     found = search.contexts(
         past.X.iloc[mine].reset_index(drop=True),
         past.rows[mine],
@@ -43,7 +44,7 @@ def lot_cards(study: TargetStudy) -> SimilarRows | None:
         unit=study.dataset.role(study.dataset.target).unit,
         classes=study.dataset.classes,
         space=search.space,
-        reason="best" if by_encoder else "tie",
+        reason={"encoder": "best", "leaves": "no-means"}.get(study.advice.neighbours.best, "tie"),
         by=column,
         units={str(name): study.dataset.role(str(name)).unit for name in study.dataset.X.columns},
         found=found,

@@ -166,10 +166,10 @@ def _lots(target: TargetSummary) -> tuple[str, ...]:
     return tuple(sorted(names, key=lot_order)[:CHOICES]) if len(names) > 1 else ()
 
 
-def lot_order(name: str) -> tuple[tuple[int, str], ...]:
+def lot_order(name: str) -> tuple[tuple[int, int, str], ...]:
     """Numbers inside names count as numbers: 'lot 2' stands before 'lot 10'."""
     parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    return tuple((int(part), "") if part.isdigit() else (-1, part) for part in parts)
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
 
 
 def _reasons(target: TargetSummary, w: Words) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tabcouce.advice.neighbour_quality import NeighbourQuality, SpaceScore
+from tabcouce.advice.past_rows import PastRows
 from tabcouce.checks.finding import Finding
 from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Difference, ModelScores, Score, Trial, Verdict
@@ -16,9 +18,11 @@ from tabcouce.read.table import Column, Source, Table
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.role import ColumnRole, Roles
 from tabcouce.splits.split import Fold, Split, SplitPlan
+from tabcouce.study.advise import Advice
 from tabcouce.study.effort import EFFORTS
 from tabcouce.study.value import Cap, Study, TargetStudy
 from tabcouce.system.intervals import Intervals
+from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.training_range import TrainingRange
 
 HOSTILE = "<script>alert(1)</script>"
@@ -271,6 +275,25 @@ def _profiler(dataset: Dataset) -> Profiler:
     return Profiler(rows, np.array([42.0, 43.0, 44.0]), tuple(panels))
 
 
+class FakeEncoder:
+    """Places rows by two of the inputs that what comes out is made of, and one that is noise."""
+
+    def embed(self, X: pd.DataFrame) -> np.ndarray:
+        columns = [(X[INPUTS[0]] - 190) / 8, X[INPUTS[1]], X[INPUTS[2]] / 4]
+        return np.column_stack(columns).astype(np.float32)
+
+
+def _advice(dataset: Dataset, metric: str) -> Advice:
+    encoder = FakeEncoder()
+    scores = tuple(
+        SpaceScore(space, Score(value, value - 0.1, value + 0.1, len(dataset.y), 12))
+        for space, value in (("scaled", 0.5), ("encoder", 0.6))
+    )
+    quality = NeighbourQuality("unseen:号機", metric, 5, scores, "encoder", 480, 440)
+    past = PastRows.of(dataset, encoder.embed(dataset.X), 440)
+    return Advice(quality, past, encoder)  # type: ignore[arg-type]
+
+
 def fake_target(
     *, classes: bool = False, n: int = 480, seed: int = 0, outcome: str = "use_model"
 ) -> TargetStudy:
@@ -331,6 +354,10 @@ def fake_target(
         groups=(ColumnGroup((INPUTS[0], INPUTS[3]), 1.2),),
         pairs=(PairEffect(INPUTS[1], HOSTILE, 0.8, 0.31), PairEffect(INPUTS[0], INPUTS[1], 0.1, 0.04)),
         profiler=_profiler(dataset),
+        spec_risk=None
+        if classes
+        else SpecRisk.of(dataset.y - trials[-1].prediction, 30.0, 50.0),
+        advice=_advice(dataset, metric),
     )  # fmt: skip
 
 

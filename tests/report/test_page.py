@@ -11,7 +11,7 @@ import pytest
 from fake_study import HOSTILE, INPUTS, fake_study, fake_target
 
 from tabcouce.report import Summary, summarize, write_page
-from tabcouce.report.page import render_page
+from tabcouce.report.page import breakable, render_page
 
 LANGUAGES = ("en", "ja")
 CHARTS = ("honesty", "differences", "contexts", "points", "importance", "what_if", "curve0", "curve5")
@@ -65,8 +65,10 @@ def test_chart_specs_use_neutral_field_names(pages):
             for value in node:
                 yield from fields(value)
 
-    specs = re.findall(r'<script type="application/json" id="[^"]*-spec">(.*?)</script>', pages["number", "en"], re.S)
-    assert len(specs) == 15
+    specs = re.findall(
+        r'<script type="application/json" id="[^"]*-spec">(.*?)</script>', pages["number", "en"], re.S
+    )
+    assert len(specs) == 16
     for spec in map(json.loads, specs):
         assert "$schema" not in spec
         assert all(re.fullmatch(r"f\d", name) for name in fields(spec))
@@ -138,7 +140,7 @@ def test_a_browser_draws_every_chart_and_runs_no_foreign_script(regression_summa
     command += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000", "--dump-dom"]
     run = subprocess.run([*command, path.as_uri()], capture_output=True, timeout=120, check=True)
     page = run.stdout.decode()
-    assert page.count('data-state="drawn"') == 15
+    assert page.count('data-state="drawn"') == 16
     assert 'data-state="failed"' not in page
     assert b":CONSOLE" not in run.stderr
 
@@ -153,3 +155,8 @@ def test_without_scripts_the_two_charts_one_decides_by_are_drawn_with_text(pages
         assert sum(map(len, drawings)) < 150_000
         assert not any(re.search(r"\bf\d:", drawing) for drawing in drawings)
         assert html.escape(HOSTILE) in drawings[1]
+
+
+def test_long_column_names_break_at_their_joints_and_stay_escaped():
+    assert breakable("crest_factor.vib-table") == "crest_<wbr>factor.<wbr>vib-<wbr>table"
+    assert breakable("<b>_x") == "&lt;b&gt;_<wbr>x"

@@ -108,3 +108,10 @@ def test_numbers_keep_three_significant_digits_and_none_is_a_dash():
     assert shown == ["1,234", "12.3", "0.0123", "0", "-", "-", "1.20e+09"]
     assert [score(v) for v in (0.424, 0.9912, -0.001, None)] == ["0.42", "0.991", "0.00", "-"]
     assert [percent(v) for v in (0.483, 0.004, 1.0, None)] == ["48", "0.4", "100", "-"]
+
+
+def test_a_noun_follows_its_number():
+    w = words("en")
+    for n, noun in ((1, "1 row,"), (2, "2 rows,"), ("1,234", "1,234 rows,"), (0, "0 rows,")):
+        assert noun in w("page.source", file="a.csv", rows=n, target="y", unit="")
+    assert "1 行" in words("ja")("page.source", file="a.csv", rows=1, target="y", unit="")
