@@ -11,9 +11,9 @@ from markupsafe import Markup
 from tabcouce.report import captions, charts
 from tabcouce.report.advice_table import shots_sentence
 from tabcouce.report.catalogue import Words
-from tabcouce.report.modifier_text import modified
 from tabcouce.report.charts.style import LOT
 from tabcouce.report.map_text import map_say
+from tabcouce.report.modifier_text import modified
 from tabcouce.report.residual_text import along_time_say, by_context_say, centred, residuals
 from tabcouce.report.savings_text import savings_say
 from tabcouce.report.static_chart import DRAWN, drawing
@@ -69,9 +69,9 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
         say = captions.importance(target, explained, w)
         add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
         if any(curve.contribution for curve in target.curves):
+            add("swarm", w("swarm.title"), captions.swarm(target, w), charts.contribution_swarm(target, w))
     if shown := modified(target):
         add("modifiers", w("modifier.title"), w("modifier.say"), charts.modifier_forest(target, shown, w))
-            add("swarm", w("swarm.title"), captions.swarm(target, w), charts.contribution_swarm(target, w))
     if target.map is not None:
         say = map_say(target, target.map, w)
         add("map", w("map.title"), say, charts.embedding_panels(target, target.map, w))

@@ -18,8 +18,8 @@ from tabcouce.report.effect_table import effect_table
 from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
 from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
-from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
 from tabcouce.report.lot_view import LotCards, lot_cards_view
+from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
 from tabcouce.report.next_step import next_step
 from tabcouce.report.spec_table import expected_sentence, expected_table
 from tabcouce.report.summary import TargetSummary

@@ -11,7 +11,7 @@ from test_effects import dataset
 from tabcouce.explanation.accumulated import accumulated_effect
 from tabcouce.explanation.factor import Attribution
 from tabcouce.explanation.together import column_groups, pair_effects
-from tabcouce.explanation.what_if import profiler
+from tabcouce.explanation.what_if import grid_ends, profiler
 from tabcouce.splits import plan_splits
 
 
@@ -117,3 +117,17 @@ def test_pairs_that_add_up_have_no_interaction_and_products_have_the_written_one
     assert found["x", "w"].size == pytest.approx(0, abs=1e-9)
     # |dw dz| of independent normal differences with variances 2 and 2.02: 2 / pi times both spreads
     assert found["z", "w"].size == pytest.approx(2 / np.pi * np.sqrt(2 * 2.02), rel=0.15)
+
+
+def test_one_glitched_cell_does_not_stretch_the_what_if_grid():
+    known = np.random.default_rng(0).normal(10, 1, 146)
+    clean = grid_ends(known)
+    known[7] = 1e26
+    low, high = grid_ends(known)
+    assert low == pytest.approx(clean[0], abs=0.3) and high < 17
+
+
+def test_a_column_with_one_common_value_keeps_its_whole_range():
+    known = np.r_[np.zeros(97), [1.0, 2.0, 3.0]]
+    low, high = grid_ends(known)
+    assert low == 0 and high == pytest.approx(np.quantile(known, 0.995))
