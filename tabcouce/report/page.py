@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
@@ -44,7 +43,6 @@ def render_page(summary: Summary, lang: str) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["breakable"] = breakable
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     return environment.get_template("report.html.j2").render(
         w=w,
@@ -63,12 +61,6 @@ def render_page(summary: Summary, lang: str) -> str:
         cap=lambda cap: captions.cap_text(cap, w),
         split_name=lambda key: captions.long_split(key, w),
     )
-
-
-def breakable(name: str) -> Markup:
-    """A column name that a narrow cell breaks after its joints rather than inside a word."""
-    parts = re.split(r"(?<=[_./\-])(?=\w)", name)
-    return Markup("<wbr>").join(parts)
 
 
 def _unnamed_unit(about: Target) -> str | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from tabcouce.evaluation.trial import Score
 from tabcouce.report.catalogue import Words
@@ -33,6 +36,11 @@ class Cell:
     name: bool = False
     link: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The text as the page writes it."""
+        return breakable(self.text) if self.name else self.text
+
 
 @dataclass(frozen=True)
 class TableView:
@@ -41,6 +49,11 @@ class TableView:
     caption: str
     heads: tuple[tuple[str, bool, bool], ...]
     rows: tuple[tuple[Cell, ...], ...]
+
+
+def breakable(name: str) -> Markup:
+    """A column name that a narrow cell breaks after its joints rather than inside a word."""
+    return Markup("<wbr>").join(re.split(r"(?<=[_./\-])(?=\w)", name))
 
 
 def number_cell(text: str, *, small: str = "", strong: bool = False, bar: float | None = None) -> Cell:

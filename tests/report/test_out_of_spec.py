@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tabcouce.report.catalogue import words
+from tabcouce.report.digits import percent
 from tabcouce.report.out_of_spec import out_of_spec
 from tabcouce.report.spec_table import expected_sentence, expected_table
 from tabcouce.system.spec_risk import SpecRisk
@@ -40,7 +41,7 @@ def test_the_sentence_and_the_table_hold_both_shares(regression_summary, lang):
     target = regression_summary.targets[0]
     found = target.out_of_spec
     say = expected_sentence(target, words(lang))
-    assert f"{100 * found.expected:.0f}" in say and "480" in say
+    assert percent(found.expected) in say and percent(found.observed) in say and "480" in say
     table = expected_table(target, words(lang))
     assert len(table.rows) == 12
     assert table.rows[0][0].text == max(found.per_context, key=lambda name: found.per_context[name][0])

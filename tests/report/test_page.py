@@ -11,7 +11,8 @@ import pytest
 from fake_study import HOSTILE, INPUTS, fake_study, fake_target
 
 from tabcouce.report import Summary, summarize, write_page
-from tabcouce.report.page import breakable, render_page
+from tabcouce.report.page import render_page
+from tabcouce.report.table_view import breakable
 
 LANGUAGES = ("en", "ja")
 CHARTS = ("honesty", "differences", "contexts", "points", "importance", "what_if", "curve0", "curve5")

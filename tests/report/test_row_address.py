@@ -25,7 +25,8 @@ def test_rows_of_stacked_sheets_keep_their_own_numbers():
     parts = (Part(first, np.arange(5, 205)), Part(second, np.arange(3, 283)))
     source = replace(first, sheet="3月, 4月")
     table = replace(study.table, source=source, rows=numbers, parts=parts)
-    target = replace(study.targets[0], dataset=replace(study.targets[0].dataset, rows=numbers))
+    dataset = replace(study.targets[0].dataset, rows=numbers)
+    target = replace(study.targets[0], dataset=dataset, advice=None)
 
     made = summarize(replace(study, source=source, table=table, targets=(target,))).targets[0]
 

@@ -14,7 +14,7 @@ def test_marks_carry_contribution_and_rank_of_the_value(regression_summary):
     for curve in target.curves:
         mine = [row for row in rows if row["f1"] == curve.name]
         assert 0 < len(mine) <= MARKS
-        at = {row: k for k, row in enumerate(curve.rows)}
+        at = {str(row): k for k, row in enumerate(curve.rows)}
         for mark in mine:
             k = at[mark["f4"]]
             assert mark["f0"] == curve.contribution[k]
