@@ -27,6 +27,15 @@ def test_every_model_is_scored_shuffled_and_on_machines_never_seen(fitted):
     assert score["n"] == 144
 
 
+def test_contexts_and_conditions_are_scored_apart(fitted):
+    found = result(fitted)["confounding"]
+    assert found["increment"]["value"] == pytest.approx(
+        found["both"]["value"] - found["context_only"]["value"]
+    )
+    assert found["adjusted"]["value"] > 0.5  # temperature acts inside every machine
+    assert found["context_only"]["units"] == 6
+
+
 def test_the_verdict_is_the_same_in_terminal_and_result(fitted):
     verdict = result(fitted)["verdict"]
     assert verdict["outcome"] in {"use_model", "split_advice", "use_linear"}

@@ -13,7 +13,7 @@ from tabcouce.explanation.factor import Factor
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain, percent, score, signed, significant, with_unit
 from tabcouce.report.summary import Curve, EvidenceView, Points, Shape, TargetSummary, WhatIfView
-from tabcouce.report.verdict_text import best_model, unseen
+from tabcouce.report.verdict_text import SMALL_GAP, best_model, shuffled_score, unseen
 from tabcouce.study.value import Cap
 
 SCORE_EDGE = -0.5
@@ -103,7 +103,23 @@ def honesty(target: TargetSummary, w: Words) -> str:
         model_gap=w("chart.honesty_gap") if len(steps) > 1 else "",
     )
     edge = w("chart.honesty_clip", edge=SCORE_EDGE) if clipped else ""
-    return sentences(w, say.strip(), edge)
+    return sentences(w, say.strip(), _honesty_means(target, model, w), edge)
+
+
+def _honesty_means(target: TargetSummary, model: str, w: Words) -> str:
+    """What the distance between shuffled and honest scores means for this user; '' without both."""
+    shuffled = shuffled_score(target, model)
+    honest = target.score(target.headline, model, target.metric)
+    if target.headline == "shuffled" or shuffled is None or honest is None:
+        return ""
+    assert shuffled.value is not None and honest.value is not None  # `score` returns no other
+    key = "chart.honesty_lost" if shuffled.value - honest.value > SMALL_GAP else "chart.honesty_same"
+    later = None if target.headline == "forward" else target.score("forward", model, target.metric)
+    return sentences(
+        w,
+        w(key, shuffled=score(shuffled.value), honest=score(honest.value), held=unseen(target, w)),
+        "" if later is None else w("chart.honesty_later", forward=score(later.value)),
+    )
 
 
 def comparison(difference: Difference, w: Words) -> str:

@@ -11,6 +11,7 @@ from tabcouce.report.alarm_view import detector_heads, forms
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.captions import comparison, direction_word, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
+from tabcouce.report.confounding_table import scores_of
 from tabcouce.report.factor_table import agreement_word
 from tabcouce.report.finding_text import finding_text
 from tabcouce.report.summary import Summary, TargetSummary
@@ -60,6 +61,7 @@ def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> I
     yield _scores(summary, w)
     yield _differences(summary, w)
     yield _contexts(summary, w)
+    yield from _confounding(summary, w)
     several = len(summary.targets) > 1
     for k, (target, frame) in enumerate(zip(summary.targets, predictions, strict=True), 1):
         yield _predictions(target, frame, f" {k}" if several else "", w)
@@ -133,6 +135,21 @@ def _contexts(summary: Summary, w: Words) -> Sheet:
         for key, found in metrics.items()
     ]
     return Sheet(w("book.contexts"), heads, rows)
+
+
+def _confounding(summary: Summary, w: Words) -> Iterable[Sheet]:
+    """What contexts and conditions explain, where a target has contexts."""
+    keys = ("book.target", "confounding.who", "book.metric", "book.value", "book.low", "book.high")
+    rows: list[tuple[object, ...]] = [
+        (target.target.name, w(f"confounding.{key}"), w.label("metric", target.confounding.metric),
+         found.value, found.low, found.high, found.units, found.n)
+        for target in summary.targets
+        if target.confounding is not None
+        for key, found in scores_of(target.confounding)
+    ]  # fmt: skip
+    if rows:
+        heads = (*map(w, keys), w("table.units"), w("book.n"))
+        yield Sheet(w("confounding.title"), heads, rows)
 
 
 def _predictions(target: TargetSummary, frame: pd.DataFrame, suffix: str, w: Words) -> Sheet:

@@ -103,6 +103,7 @@ def _target_summary(study: TargetStudy, table: Table, *, share: float, seed: int
         map=_map(study, limit=round(share * MAP_POINTS), seed=seed),
         lots=lot_cards(study),
         out_of_spec=_out_of_spec(study),
+        confounding=study.confounding,
     )
     return replace(made, places=drawn_places(made, table))
 

@@ -11,6 +11,7 @@ from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
 from tabcouce.errors import Place
 from tabcouce.evaluation.capability import Capability
+from tabcouce.evaluation.confounding import Confounding
 from tabcouce.evaluation.noise_ceiling import NoiseCeiling
 from tabcouce.evaluation.shots_curve import ShotsCurve
 from tabcouce.evaluation.trial import ModelScores, Score, Verdict
@@ -219,6 +220,7 @@ class TargetSummary:
     savings       experiments a search would have saved on these rows; None where it says nothing
     ceiling       what replicated settings allow any model at most; None without replicates
     shifts        how far each context column moves the target, the inputs held
+    confounding   five scores of contexts and conditions; None without contexts
     alarms        detectors and the one limit; None but for the task 'anomaly'
     source        the file and sheet that the rows of the charts lie in
     places        address of each drawn row by its number, where the number is not its row of the sheet
@@ -259,6 +261,7 @@ class TargetSummary:
     map: EmbeddingMap | None = None
     lots: SimilarRows | None = None
     out_of_spec: OutOfSpec | None = None
+    confounding: Confounding | None = None
 
     @property
     def is_regression(self) -> bool:

@@ -13,6 +13,7 @@ from tabcouce.report.alarm_view import AlarmView, alarm_view
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.capability_table import capability_sentence, capability_table
 from tabcouce.report.catalogue import Words
+from tabcouce.report.confounding_table import confounding_sentence, confounding_table
 from tabcouce.report.digits import percent
 from tabcouce.report.effect_table import effect_table
 from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
@@ -81,6 +82,8 @@ class TargetView:
     shifts_say: str
     factors_intro: str
     factors_more: str
+    confounding: TableView | None
+    confounding_say: str
     capability: TableView | None
     capability_say: str
     alarms: AlarmView | None
@@ -141,6 +144,8 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
             w("page.factors_weak") if target.verdict.outcome == "do_not_predict" else "",
         ),
         factors_more=w("page.factors_more", shown=FACTOR_ROWS, total=total) if total > FACTOR_ROWS else "",
+        confounding=confounding_table(target, w),
+        confounding_say=confounding_sentence(target, w),
         capability=capability_table(target, w),
         capability_say=capability_sentence(target, w),
         alarms=None if target.alarms is None else alarm_view(target.alarms, key, w),

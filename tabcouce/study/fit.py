@@ -12,6 +12,7 @@ import numpy as np
 from tabcouce.advice.savings import savings
 from tabcouce.checks import check
 from tabcouce.evaluation import Candidate, Executor, LocalExecutor, ModelScores, Trial, Verdict, decide, score
+from tabcouce.evaluation.confounding import SPLIT, Confounding, confounding
 from tabcouce.evaluation.deployment import deployed_trials
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.evaluation.stacked import OURS, PEERS, SYSTEM, final_mix, stack_members, stacked_trials
@@ -54,6 +55,7 @@ class Judged:
     scores: tuple[ModelScores, ...]
     verdict: Verdict
     headline: Mapping[str, Trial]
+    confounding: Confounding | None = None
 
 
 def fit_study(
@@ -208,6 +210,7 @@ def fit_target(
         savings=saved,
         alarms=alarms,
         advice=advice,
+        confounding=judged.confounding,
     )
     return study, stopped or last
 
@@ -228,7 +231,13 @@ def judge(
         )
         verdict = decide(trials, dataset, plan, draws=effort.draws, seed=seed)
         blind = {t.model: t for t in trials if (t.split, t.mode) == (verdict.headline, "blind")}
-    return Judged(scores, verdict, blind)
+        keys = [split.key for split in plan.splits]
+        shared = (
+            confounding(trials, dataset, plan.of(SPLIT), draws=effort.draws, seed=seed)
+            if SPLIT in keys
+            else None
+        )
+    return Judged(scores, verdict, blind, shared)
 
 
 def with_stacks(

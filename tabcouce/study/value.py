@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
+from tabcouce.evaluation.confounding import Confounding
 from tabcouce.evaluation.trial import ModelScores, Trial, Verdict
 from tabcouce.explanation.accumulated import Accumulated
 from tabcouce.explanation.evidence import Formation
@@ -54,6 +55,7 @@ class TargetStudy:
     seconds       wall time by stage
     savings       runs that a search would have saved on these rows; None for classes
     alarms        detectors, limit and corrections; None but for the task 'anomaly'
+    confounding   what contexts and conditions explain, alone and together; None without contexts
     advice        what the commands after `fit` need and how good it is; None where interrupted
     """
 
@@ -80,6 +82,7 @@ class TargetStudy:
     alarms: AlarmStudy | None = None
     savings: Savings | None = None
     advice: Advice | None = None
+    confounding: Confounding | None = None
 
 
 @dataclass(frozen=True)
