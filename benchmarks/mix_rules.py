@@ -1,175 +1,266 @@
-"""Which rule weights the stack best? Chosen on some simulated machines, judged on others.
+"""Rules for the weights of a stack: chosen on some contexts, judged on others that had no say.
 
-    python benchmarks/mix_rules.py [--seeds 2] [--repeats 12]
+    python benchmarks/mix_rules.py ../shared/data [--processes none step_like ...]
 
-The panel is fitted to 240 rows of twelve machines of each process, then predicts 1500 rows of thirty
-machines never drawn. A rule sees 8, 20 or 50 rows of 6, 10 or 14 of these machines and gives weights;
-the rest of the machines judge them. Figures are mean squared errors in target variances, i.e. losses of
-R2: against the best single model of the judging machines, and against the better of the two trees.
+Tables: out-of-fold predictions of our panel for contexts held out, from the cache of
+benchmarks/peer_table.py; weights from two thirds of a table's contexts, the others judge. Processes:
+each model of a quick study is fitted on twelve machines and asked about thirty that were never drawn;
+weights from 6, 10 or 14 of these, which give between 2 and 50 rows, the others judge. So a rule costs
+no fit. Losses are of R2 (AUC for classes) against the better of LightGBM and Random Forest on the
+judging contexts, pooled over their rows; below zero: better than both.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import record
 import torch
 import verdict_truth
+from peers.answers import answers
+from peers.benchmark_set import BenchmarkSet, read_sets
+from peers.cache import COMMITTED, Cache, FitKey
+from peers.own_models import candidates
 
+from tabcouce.evaluation.metrics import auc, r2
 from tabcouce.simulation import PROCESSES
 from tabcouce.splits import plan_splits
 from tabcouce.study.effort import EFFORTS
 from tabcouce.study.fit import refit
 from tabcouce.study.panel import panel
-from tabcouce.system.weights import ANCHORS, choose_mix, error_products, plain_mix, simplex_weights
+from tabcouce.system.weights import choose_mix, context_shares, error_products, simplex_weights
 
 Floats = np.ndarray
-Rule = Callable[[Sequence[str], Floats], Floats]
+Rule = Callable[[Sequence[str], Floats, Floats], Floats]
+"""Members, (G, M, M) error products, (G,) rows -> (M,) weights."""
 MACHINES, ROWS = 30, 1500
 TREES = ("lightgbm", "random_forest")
+FEWEST = 6
 
 
-def single(members: Sequence[str], products: Floats) -> Floats:
-    return np.eye(len(members))[int(np.argmin(np.diagonal(products.mean(axis=0))))]
+@dataclass(frozen=True)
+class Told:
+    """(M, n) or (M, n, k) predictions for contexts that no member saw; y, unit (n,)."""
+
+    name: str
+    members: tuple[str, ...]
+    told: Floats
+    y: Floats
+    unit: np.ndarray
+
+    @property
+    def errors(self) -> Floats:
+        """In standard deviations of y; probabilities less membership."""
+        if self.told.ndim == 2:
+            return (self.told - self.y) / self.y.std()
+        return self.told - (self.y[:, None] == np.arange(self.told.shape[2])).astype(float)
+
+    def score(self, prediction: Floats, rows: np.ndarray) -> float | None:
+        metric = r2 if self.told.ndim == 2 else auc
+        return metric(self.y[rows], prediction[rows])
 
 
-def anchors_and_best(members: Sequence[str], products: Floats) -> Floats:
-    """Equal parts, however bad an anchor is."""
-    used = np.array([member in ANCHORS for member in members]) | (single(members, products) > 0)
-    return used / used.sum()
+def mean_of(products: Floats, rows: Floats) -> Floats:
+    return np.tensordot(rows / rows.sum(), products, axes=1)
 
 
-def free(members: Sequence[str], products: Floats) -> Floats:
-    return simplex_weights(products.mean(axis=0))
+def free(members: Sequence[str], products: Floats, rows: Floats) -> Floats:
+    return simplex_weights(mean_of(products, rows))
+
+
+def single(members: Sequence[str], products: Floats, rows: Floats) -> Floats:
+    return np.eye(len(members))[int(np.argmin(np.diagonal(mean_of(products, rows))))]
+
+
+def trees(members: Sequence[str], products: Floats, rows: Floats) -> Floats:
+    return np.array([member in TREES for member in members]) / len(TREES)
+
+
+def near(anchors: Sequence[str], errors: float, *, with_best: bool) -> Rule:
+    """Equal parts of the anchors within so many standard errors of the best single model."""
+
+    def rule(members: Sequence[str], products: Floats, rows: Floats) -> Floats:
+        own, share = np.diagonal(products, axis1=1, axis2=2), rows / rows.sum()
+        best = int(np.argmin(share @ own))
+        gap = own - own[:, [best]]
+        spread = share**2 @ (gap - share @ gap) ** 2 * len(gap) / (len(gap) - 1)
+        used = np.array([member in anchors for member in members])
+        used &= share @ gap <= errors * np.sqrt(spread)
+        if with_best or not used.any():
+            used[best] = True
+        return used / used.sum()
+
+    return rule
 
 
 def shrunk(plain: Rule, pseudo: float) -> Rule:
-    def rule(members: Sequence[str], products: Floats) -> Floats:
+    def rule(members: Sequence[str], products: Floats, rows: Floats) -> Floats:
         G = len(products)
-        return (G * free(members, products) + pseudo * plain(members, products)) / (G + pseudo)
+        kept = pseudo * plain(members, products, rows)
+        return (G * free(members, products, rows) + kept) / (G + pseudo)
 
     return rule
 
 
-def shown_only(plain: Rule) -> Rule:
-    """The plain mix, unless fitted weights, then the single model, gain a standard error left out."""
+def stepped_back(rule: Rule, plain: Rule) -> Rule:
+    """The plain mix, unless the rule gains a standard error on each context left out in turn."""
 
-    def rule(members: Sequence[str], products: Floats) -> Floats:
-        def left_out(own: Rule) -> Floats:
-            loss = []
-            for g in range(len(products)):
-                w = own(members, np.delete(products, g, axis=0))
-                loss.append(w @ products[g] @ w)
-            return np.array(loss)
+    def chosen(members: Sequence[str], products: Floats, rows: Floats) -> Floats:
+        gain = np.empty(len(products))
+        for g in range(len(products)):
+            rest = np.arange(len(products)) != g
+            a, b = (own(members, products[rest], rows[rest]) for own in (rule, plain))
+            gain[g] = b @ products[g] @ b - a @ products[g] @ a
+        share = rows / rows.sum()
+        mean = share @ gain
+        error = np.sqrt(share**2 @ (gain - mean) ** 2 * len(gain) / (len(gain) - 1))
+        return (rule if mean > error else plain)(members, products, rows)
 
-        kept, loss = plain, left_out(plain)
-        for rival in (shrunk(plain, 4), single):
-            gain = loss - left_out(rival)
-            if gain.mean() > gain.std(ddof=1) / np.sqrt(len(gain)):
-                kept, loss = rival, loss - gain
-        return kept(members, products)
-
-    return rule
+    return chosen
 
 
+def product(members: Sequence[str], products: Floats, rows: Floats) -> Floats:
+    return np.array(choose_mix(members, products, rows / rows.sum()).weight)
+
+
+SMOOTH = ("couce", "lightgbm")
 RULES: dict[str, Rule] = {
-    "product": lambda members, products: np.array(choose_mix(members, products).weight),
+    "product": product,
+    "before: by 4 to couce, lightgbm within 1 error, best": shrunk(near(SMOOTH, 1, with_best=True), 4),
     "single": single,
     "free": free,
-    "anchors and best": anchors_and_best,
-    "not clearly worse": plain_mix,
-    "anchors and best, else shown": shown_only(anchors_and_best),
-    "not clearly worse, else shown": shown_only(plain_mix),
-    "shrunk by 8 to not clearly worse": shrunk(plain_mix, 8),
-    "shrunk by 12 to not clearly worse": shrunk(plain_mix, 12),
-    "shrunk by 4 to single": shrunk(single, 4),
-    "shrunk by 4 to anchors and best": shrunk(anchors_and_best, 4),
+    "trees": trees,
+    "by 4 to trees": shrunk(trees, 4),
+    "by 8 to trees": shrunk(trees, 8),
+    "by 4 to trees within 1 error, best": shrunk(near(TREES, 1, with_best=True), 4),
+    "by 4 to trees within 1 error": shrunk(near(TREES, 1, with_best=False), 4),
+    "by 4 to trees within 3 errors": shrunk(near(TREES, 3, with_best=False), 4),
+    "by 8 to trees within 2 errors": shrunk(near(TREES, 2, with_best=False), 8),
+    "trees, else free where shown": stepped_back(free, trees),
 }
+ALIKE: dict[str, Callable[[Floats], Floats]] = {"by rows": lambda n: n, "alike": np.ones_like}
 
 
-def unseen_errors(name: str, seed: int) -> tuple[tuple[str, ...], Floats, Floats]:
-    """Members, (M, n) errors on machines never drawn in standard deviations of y, (n,) machine."""
+def cached(one: BenchmarkSet) -> Told | None:
+    """Blind predictions of the held-out contexts, from the cache; None where some are missing."""
+    split, cache = one.splits[-1], Cache(COMMITTED)
+    if not split.key.startswith("unseen:"):
+        return None
+    keys = [FitKey.of(one, split, candidate.key, "") for candidate in candidates(one)]
+    found = [answers(one, split, cache.load(key, any_version=True)) for key in keys]
+    whole = [each.prediction for each in found if each.prediction is not None]
+    if len(whole) < len(found):
+        return None
+    told = np.stack(whole)
+    rows = np.isfinite(told).reshape(*told.shape[:2], -1).all(axis=(0, 2))
+    members = tuple(each.model for each in found)
+    return Told(one.name, members, told[:, rows], one.dataset.y[rows], split.unit[rows])
+
+
+def process(name: str, seed: int) -> Told:
+    """A quick panel fitted on twelve machines, asked about machines never drawn."""
     effort = EFFORTS["quick"]
     train = verdict_truth.drawn(name, seed=seed, rows=240, contexts=12, draw="train")
     data = verdict_truth.dataset(name, train, seed)
     plan = plan_splits(data, folds=effort.folds, seed=seed)
-    candidates = panel(data, effort, seed=seed, device="cpu")
-    wanted = {candidate.key for candidate in candidates}
-    final = refit(candidates, wanted, {}, data, plan.of(plan.headline), lambda *_: None)
+    models = panel(data, effort, seed=seed, device="cpu")
+    wanted = {candidate.key for candidate in models}
+    final = refit(models, wanted, {}, data, plan.of(plan.headline), lambda *_: None)
     new = verdict_truth.drawn(name, seed=seed, rows=ROWS, contexts=MACHINES, draw="unseen")
     y = verdict_truth.target(name, new, seed)
-    errors = np.stack([model.estimate(new.X) - y for model in final.values()]) / y.std()
-    return tuple(final), errors, np.arange(ROWS) % MACHINES
+    told = np.stack([model.estimate(new.X) for model in final.values()])
+    return Told(f"{name}/{seed}", tuple(final), told, y, np.arange(ROWS) % MACHINES)
 
 
-def losses(
-    members: Sequence[str],
-    errors: Floats,
-    unit: Floats,
-    *,
-    contexts: int,
-    rows: int,
-    rng: np.random.Generator,
-) -> dict[str, tuple[float, float]]:
-    """Loss of each rule against the best single model and against the better trees, one draw."""
-    order = rng.permutation(MACHINES)
-    drawn = [rng.choice(np.flatnonzero(unit == g), rows, replace=False) for g in order[:contexts]]
-    seen = np.concatenate(drawn)
-    products = error_products(errors[:, seen], unit[seen])
-    truth = error_products(errors, unit)[order[contexts:]].mean(axis=0)
-    own = np.diagonal(truth)
-    trees = min(own[members.index(key)] for key in TREES)
-    found = {}
-    for key, rule in RULES.items():
-        w = rule(members, products)
-        loss = float(w @ truth @ w)
-        found[key] = (loss - float(own.min()), loss - float(trees))
+def table_draws(of: Told, repeats: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rows whose contexts choose, rows whose contexts judge."""
+    levels = np.unique(of.unit)
+    for repeat in range(repeats):
+        order = np.random.default_rng(repeat).permutation(levels)
+        chosen = np.isin(of.unit, order[: round(len(levels) * 2 / 3)])
+        yield chosen, ~chosen
+
+
+def process_draws(of: Told, repeats: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    for contexts in (6, 10, 14):
+        for repeat in range(repeats):
+            rng = np.random.default_rng([contexts, repeat])
+            order = rng.permutation(MACHINES)
+            chosen = np.zeros(len(of.y), bool)
+            for g in order[:contexts]:
+                rows = np.flatnonzero(of.unit == g)
+                few = round(len(rows) * 25 ** -rng.uniform(0, 1))
+                chosen[rng.choice(rows, few, replace=False)] = True
+            yield chosen, np.isin(of.unit, order[contexts:])
+
+
+def losses(of: Told, draws: Iterator[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[float]]:
+    """Weighting and rule -> loss of each draw against the better of the two trees."""
+    errors = of.errors
+    found: dict[str, list[float]] = {}
+    for chosen, judging in draws:
+        products = error_products(errors[:, chosen], of.unit[chosen])
+        rows = context_shares(of.unit[chosen]) * chosen.sum()
+        own = [of.score(of.told[of.members.index(key)], judging) for key in TREES]
+        if any(value is None for value in own):
+            continue
+        best = max(value for value in own if value is not None)
+        for way, weigh in ALIKE.items():
+            for name, rule in RULES.items():
+                w = rule(of.members, products, weigh(rows))
+                value = of.score(np.tensordot(w, of.told, axes=1), judging)
+                if value is not None:
+                    found.setdefault(f"{name}; contexts {way}", []).append(best - value)
     return found
+
+
+def summary(found: dict[str, dict[str, list[float]]]) -> dict[str, Any]:
+    """Per rule: mean loss over sets, the worst set, the share of draws above 0.02, each set's mean."""
+    out = {}
+    for key in next(iter(found.values())):
+        of_set = {name: each[key] for name, each in found.items()}
+        means = {name: round(float(np.mean(values)), 4) for name, values in of_set.items()}
+        out[key] = {
+            "mean": round(float(np.mean(list(means.values()))), 4),
+            "worst": max(means.values()),
+            "above_0.02": round(float(np.mean([np.mean(np.array(v) > 0.02) for v in of_set.values()])), 3),
+            "sets": means,
+        }
+    return dict(sorted(out.items(), key=lambda item: item[1]["mean"]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=12)
-    parser.add_argument("--only", nargs="*")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--processes", nargs="*", default=list(PROCESSES))
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=30)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    told: dict[str, dict[str, list[tuple[float, float]]]] = {}
-    done: list[str] = []
+    figures: dict[str, Any] = {}
+    tables = {}
+    for one in read_sets(options.folder):
+        told = cached(one)
+        if told is None or len(np.unique(told.unit)) < FEWEST:
+            continue
+        repeats = options.repeats if told.told.ndim == 2 else options.repeats // 3
+        tables[one.name] = losses(told, table_draws(told, repeats))
+        print(one.name, flush=True)
+    figures["tables"] = summary(tables)
+    record.write("mix_rules", figures)
+    simulated = {}
     for seed in range(options.seeds):
-        for name in options.only or PROCESSES:
-            members, errors, unit = unseen_errors(name, seed)
-            done.append(f"{name}/{seed}")
-            for rows in (8, 20, 50):
-                for contexts in (6, 10, 14):
-                    for repeat in range(options.repeats):
-                        rng = np.random.default_rng([seed, rows, contexts, repeat])
-                        for key, pair in losses(
-                            members, errors, unit, contexts=contexts, rows=rows, rng=rng
-                        ).items():
-                            told.setdefault(f"{rows} rows of {contexts} machines", {}).setdefault(
-                                key, []
-                            ).append(pair)
-            record.write(
-                "mix_rules", {"runs": done, "losses": {size: table(of) for size, of in told.items()}}
-            )
-            print(done[-1], flush=True)
-
-
-def table(of_rule: dict[str, list[tuple[float, float]]]) -> dict[str, Any]:
-    """Mean loss to the best single model, share of losses above 0.01, share 0.02 below the trees."""
-    out = {}
-    for key, pairs in of_rule.items():
-        single_loss, tree_loss = np.array(pairs).T
-        out[key] = {
-            "mean": round(float(single_loss.mean()), 4),
-            "above_0.01": round(float((single_loss > 0.01).mean()), 3),
-            "0.02_below_trees": round(float((tree_loss > 0.02).mean()), 3),
-        }
-    return out
+        for name in options.processes:
+            told = process(name, seed)
+            simulated[told.name] = losses(told, process_draws(told, options.repeats))
+            figures["processes"] = summary(simulated)
+            record.write("mix_rules", figures)
+            print(told.name, flush=True)
 
 
 if __name__ == "__main__":

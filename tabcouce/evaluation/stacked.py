@@ -16,7 +16,7 @@ from tabcouce.models.contract import CrossEstimated
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Fold, Split, SplitPlan
 from tabcouce.system.stack import StackModel
-from tabcouce.system.weights import Mix, choose_mix, equal_mix, error_products
+from tabcouce.system.weights import Mix, choose_mix, context_shares, equal_mix, error_products
 
 Floats = npt.NDArray[np.float64]
 SYSTEM = "system"
@@ -130,7 +130,7 @@ def mixed(found: LeftOut, dataset: Dataset, unit: npt.NDArray[np.int64], *, blin
     y = dataset.y[found.rows]
     truth = y if dataset.is_regression else (y[:, None] == np.arange(len(dataset.classes))).astype(float)
     products = error_products(found.estimates[kept] - truth, contexts)
-    return choose_mix([found.members[j] for j in kept], products)
+    return choose_mix([found.members[j] for j in kept], products, context_shares(contexts))
 
 
 def left_out_of(models: Mapping[str, Estimator], dataset: Dataset, fold: Fold) -> LeftOut | None:

@@ -14,9 +14,11 @@ Floats = npt.NDArray[np.float64]
 Units = npt.NDArray[np.int64]
 MixKind = Literal["fitted", "default", "single"]
 
-ANCHORS = ("couce", "lightgbm")
-"""A smooth model and trees: what fails in one of them is seldom what fails in the other."""
+ANCHORS = ("random_forest", "lightgbm")
+"""Trees hold what they predict within what they saw, so they fail least on what is new."""
 PSEUDO_CONTEXTS = 4
+CLEARLY = 2.0
+"""Standard errors by which an anchor must be behind to be left out."""
 TINY = 1e-12
 
 
@@ -47,7 +49,7 @@ class Mix:
 def error_products(errors: Floats, unit: Units) -> Floats:
     """(G, M, M) mean product of two members' errors in each context: w' E_g w is the mix's error.
 
-    Each context counts alike, however many rows it has.
+    How much a context then counts is said by `context_shares`.
 
     errors  (M, n) left-out values minus target, or (M, n, k) probabilities minus class membership
     unit    (n,) int, context of each row
@@ -75,41 +77,59 @@ def simplex_weights(product: Floats) -> Floats:
     return np.asarray(v / v.sum())
 
 
-def choose_mix(members: Sequence[str], products: Floats, anchors: Sequence[str] = ANCHORS) -> Mix:
-    """The weights of least left-out error, held back towards the plain mix of what is not clearly worse.
+def context_shares(unit: Units) -> Floats:
+    """(G,) how much each context counts, in the order of `error_products`: by its rows; adds up to one.
+
+    The mean error of a context of three rows is mostly noise, and the score that is asked for is
+    pooled over rows.
+    """
+    rows = np.unique(unit, return_counts=True)[1]
+    return np.asarray(rows / rows.sum())
+
+
+def choose_mix(
+    members: Sequence[str],
+    products: Floats,
+    shares: Floats | None = None,
+    anchors: Sequence[str] = ANCHORS,
+) -> Mix:
+    """The weights of least left-out error, held back towards the plain mix of the trees.
 
     w = (G w_free + 4 w_plain) / (G + 4) over G contexts: with few of them a free choice mostly
-    fits their noise. Chosen on 6 to 14 simulated machines and judged on others, 8 to 50 rows each
-    (benchmarks/mix_rules.py; four processes, one seed): a better mean at all nine sizes than the
-    best single model and than a plain mix that gives way to fitted weights only where they are
-    shown to gain; free weights alone are as good to 0.001 R2.
+    fits their noise, so what it is held back to must not depend on that noise. Chosen on contexts of
+    nine tables and on simulated machines, judged on others (benchmarks/mix_rules.py).
 
     products  (G, M, M) of `error_products`
+    shares    (G,) of `context_shares`; None: all alike
     """
     contexts = len(products)
-    plain = plain_mix(members, products, anchors)
-    free = simplex_weights(products.mean(axis=0)) if contexts > 1 else plain
+    weight_of = np.full(contexts, 1.0 / contexts) if shares is None else shares
+    plain = plain_mix(members, products, weight_of, anchors)
+    free = simplex_weights(np.tensordot(weight_of, products, axes=1)) if contexts > 1 else plain
     weight = (contexts * free + PSEUDO_CONTEXTS * plain) / (contexts + PSEUDO_CONTEXTS)
     kind: MixKind = "default" if contexts < 2 else "single" if weight.max() > 1 - TINY else "fitted"
     return Mix(tuple(members), tuple(float(w) for w in weight), kind, contexts)
 
 
-def plain_mix(members: Sequence[str], products: Floats, anchors: Sequence[str] = ANCHORS) -> Floats:
-    """(M,) equal parts of the best single model and the anchors within one standard error of it.
+def plain_mix(
+    members: Sequence[str], products: Floats, shares: Floats, anchors: Sequence[str] = ANCHORS
+) -> Floats:
+    """(M,) equal parts of the anchors that are not clearly worse than the best single model.
 
-    The error is that of the paired difference over contexts: an anchor that is clearly worse on
-    contexts left out is no guard but a loss (equal parts whatever their error: 0.024 to 0.034 R2
-    below the best single model in the mean of four simulated processes). Of one context there is
-    no such error, and every anchor stays.
+    Clearly: by more than two standard errors of the paired difference over contexts. Where all of
+    them are, the best single model; of one context there is no such error, and every anchor stays.
     """
     own = np.diagonal(products, axis1=1, axis2=2)  # (G, M)
-    best = int(np.argmin(own.mean(axis=0)))
+    best = int(np.argmin(shares @ own))
     used = np.array([member in anchors for member in members])
     if len(products) > 1:
         gap = own - own[:, [best]]
-        error = gap.std(axis=0, ddof=1) / np.sqrt(len(gap))
-        used &= gap.mean(axis=0) <= error
-    used[best] = True
+        mean = shares @ gap
+        # Of a weighted mean over contexts; for equal shares the usual s / sqrt(G).
+        spread = np.square(shares) @ np.square(gap - mean) * len(gap) / (len(gap) - 1)
+        used &= mean <= CLEARLY * np.sqrt(spread)
+    if not used.any():
+        used[best] = True
     return np.asarray(used / used.sum())
 
 

@@ -8,7 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tabcouce.system.weights import choose_mix, equal_mix, error_products, plain_mix, simplex_weights
+from tabcouce.system.weights import (
+    choose_mix,
+    context_shares,
+    equal_mix,
+    error_products,
+    plain_mix,
+    simplex_weights,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,7 +49,7 @@ def test_independent_errors_are_weighted_by_their_inverse_variance() -> None:
     assert w == pytest.approx([0.8, 0.2])
 
 
-def test_each_context_counts_alike_however_many_rows_it_has() -> None:
+def test_products_of_errors_are_means_over_the_rows_of_a_context() -> None:
     unit = np.array([0, 0, 0, 0, 1])
     errors = np.array([[1.0, 1.0, -1.0, 1.0, 3.0], [0.0, 2.0, 0.0, 0.0, 1.0]])
     products = error_products(errors, unit)
@@ -70,46 +77,74 @@ def test_a_model_that_alone_is_far_better_is_taken_alone() -> None:
     assert loss < 1.1 * np.mean(np.square(errors[0]))
 
 
-def test_weights_are_shrunk_by_four_contexts_to_equal_parts_of_what_is_not_clearly_worse() -> None:
-    errors, unit = made(8, (1.0, 1.02, 9.0), rows=400)
+def test_weights_are_held_back_by_four_contexts_to_the_trees_that_are_not_clearly_worse() -> None:
+    errors, unit = made(8, (1.0, 1.02, 0.9), rows=400)
     products = error_products(errors, unit)
     mix = choose_mix(("random_forest", "lightgbm", "couce"), products)
     loss = np.array([[np.mean(errors[j][unit == g] ** 2) for j in range(3)] for g in range(8)])
-    assert loss.mean(axis=0).argmin() == 0
-    gap = loss[:, 1] - loss[:, 0]
-    near = gap.mean() <= np.sqrt(sum((g - gap.mean()) ** 2 for g in gap) / 7 / 8)
-    plain = np.array([0.5, 0.5, 0.0]) if near else np.array([1.0, 0.0, 0.0])
+    assert loss.mean(axis=0).argmin() == 2
+    kept = []
+    for j in (0, 1):
+        gap = loss[:, j] - loss[:, 2]
+        kept.append(gap.mean() <= 2 * np.sqrt(sum((g - gap.mean()) ** 2 for g in gap) / 7 / 8))
+    plain = np.array([*kept, not any(kept)], float) / max(1, sum(kept))
     expected = (8 * simplex_weights(products.mean(axis=0)) + 4 * plain) / 12
     assert mix.kind == "fitted" and np.asarray(mix.weight) == pytest.approx(expected)
 
 
-def test_an_anchor_that_is_clearly_worse_on_left_out_contexts_is_no_part_of_the_plain_mix() -> None:
-    members = ("random_forest", "lightgbm", "couce")
-    own = np.array([[1.0, 1.3, 2.0], [1.2, 1.0, 2.1], [0.8, 0.9, 2.3], [1.0, 0.9, 1.9]])
+def test_a_context_counts_by_its_rows_in_weights_and_in_what_is_clearly_worse() -> None:
+    members = ("lightgbm", "couce")
+    unit = np.repeat([3, 5, 9], [2, 30, 8])
+    shares = context_shares(unit)
+    assert shares == pytest.approx([0.05, 0.75, 0.2])
+    own = np.array([[9.0, 1.0], [1.0, 1.4], [1.1, 1.3]])  # couce wins only the context of two rows
     products = np.stack([np.diag(row) for row in own])
-    assert plain_mix(members, products) == pytest.approx([0.5, 0.5, 0.0])
-    assert plain_mix(members, products[:1]) == pytest.approx([1 / 3] * 3)
-    noisy = own.copy()
-    noisy[:, 2] = [9.0, 0.1, 0.1, 0.1]
-    assert plain_mix(members, np.stack([np.diag(row) for row in noisy])) == pytest.approx([1 / 3] * 3)
+    pooled = sum(share * product for share, product in zip(shares, products, strict=True))
+    expected = (3 * simplex_weights(pooled) + 4 * np.array([1.0, 0.0])) / 7
+    assert np.asarray(choose_mix(members, products, shares).weight) == pytest.approx(expected)
+    alike = choose_mix(members, products).weight
+    assert alike[1] > choose_mix(members, products, shares).weight[1] + 0.1
 
 
-def test_of_equal_models_the_anchors_keep_most_of_the_weight_where_contexts_are_few() -> None:
+def test_the_noise_of_a_tiny_context_does_not_move_the_weights() -> None:
+    errors, unit = made(10, (1.0, 1.5), rows=40)
+    tiny = np.hstack([errors, [[6.0], [0.1]]])
+    with_tiny = np.append(unit, 99)
+    before = choose_mix(("lightgbm", "couce"), error_products(errors, unit), context_shares(unit))
+    after = choose_mix(("lightgbm", "couce"), error_products(tiny, with_tiny), context_shares(with_tiny))
+    assert after.weight == pytest.approx(before.weight, abs=0.08)
+    assert (
+        choose_mix(("lightgbm", "couce"), error_products(tiny, with_tiny)).weight[1] > before.weight[1] + 0.2
+    )
+
+
+def test_trees_that_are_clearly_worse_on_left_out_contexts_are_no_part_of_the_plain_mix() -> None:
+    members = ("random_forest", "lightgbm", "couce")
+    own = np.array([[1.0, 2.3, 0.9], [1.2, 2.0, 1.1], [0.8, 1.9, 0.9], [1.0, 2.1, 0.9]])
+    products, alike = np.stack([np.diag(row) for row in own]), np.full(4, 0.25)
+    assert plain_mix(members, products, alike) == pytest.approx([1.0, 0.0, 0.0])
+    assert plain_mix(members, products[:1], np.ones(1)) == pytest.approx([0.5, 0.5, 0.0])
+    own[:, 0] += 1.0
+    both_worse = np.stack([np.diag(row) for row in own])
+    assert plain_mix(members, both_worse, alike) == pytest.approx([0.0, 0.0, 1.0])
+
+
+def test_of_equal_models_the_trees_keep_most_of_the_weight_where_contexts_are_few() -> None:
     anchored = []
     for seed in range(20):
         errors, unit = made(2, (1.0, 1.0, 1.0, 1.0), seed)
         mix = choose_mix(("linear", "random_forest", "lightgbm", "couce"), error_products(errors, unit))
         assert sum(mix.weight) == pytest.approx(1.0)
-        anchored.append(mix.weight[2] + mix.weight[3])
-    assert np.mean(anchored) > 0.55
+        anchored.append(mix.weight[1] + mix.weight[2])
+    assert np.mean(anchored) > 0.65
 
 
-def test_without_left_out_rows_the_anchors_share() -> None:
-    assert equal_mix(("constant", "lightgbm", "couce")).weight == (0.0, 0.5, 0.5)
+def test_without_left_out_rows_the_trees_share() -> None:
+    assert equal_mix(("constant", "lightgbm", "random_forest")).weight == (0.0, 0.5, 0.5)
     assert equal_mix(("constant", "linear")).weight == (0.5, 0.5)
     errors, unit = made(1, (1.0, 0.5, 2.0))
-    mix = choose_mix(("lightgbm", "linear", "couce"), error_products(errors, unit))
-    assert mix.kind == "default" and mix.weight == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+    mix = choose_mix(("lightgbm", "linear", "random_forest"), error_products(errors, unit))
+    assert mix.kind == "default" and mix.weight == pytest.approx((0.5, 0.0, 0.5))
 
 
 def test_members_without_errors_share_alike() -> None:
