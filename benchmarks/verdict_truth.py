@@ -3,8 +3,10 @@
     python benchmarks/verdict_truth.py --seeds 20 --rows 480 [--only none step_like ...]
 
 For each process and seed the whole panel is judged as `tabcouce fit --effort quick` judges it, on
-twelve machines. Then every model is refitted on all rows and predicts two thousand rows of forty
-machines that were never drawn: the recommended model should be within 0.01 R2 of the best of them.
+twelve machines, by the split that holds machines out (the others have no say in what is recommended
+for a new one and are left out). Then every model is refitted on all rows and predicts two thousand
+rows of forty machines that were never drawn: the recommended model should be within 0.01 R2 of the
+best of them.
 The process 'nothing' has the targets of 'none' shuffled within each machine: there 'do not predict'
 is the right answer, and nowhere else. 'covered' is the share of the new machines' rows inside the
 90 % band of the recommended model. Runs that are in the result file are not run again.
@@ -23,14 +25,14 @@ import torch
 
 from tabcouce.evaluation import decide, run_trials
 from tabcouce.evaluation.metrics import r2
-from tabcouce.evaluation.stacked import SYSTEM
+from tabcouce.evaluation.stacked import SYSTEM, stacked_trials
 from tabcouce.read.table import Source
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.role import ColumnRole, Roles
 from tabcouce.simulation import PROCESSES, Process
-from tabcouce.splits import plan_splits
+from tabcouce.splits import SplitPlan, plan_splits
 from tabcouce.study.effort import EFFORTS
-from tabcouce.study.fit import held_out_intervals, refit, stack_mixes, with_stacks
+from tabcouce.study.fit import held_out_intervals, refit, stack_mixes
 from tabcouce.study.panel import panel
 
 NOTHING = "nothing"
@@ -83,7 +85,9 @@ def judged(name: str, seed: int, rows: int) -> dict[str, Any]:
     data = dataset(name, drawn(name, seed=seed, rows=rows, contexts=12, draw="train"), seed)
     plan = plan_splits(data, folds=effort.folds, seed=seed)
     candidates = panel(data, effort, seed=seed, device="cpu")
-    trials = with_stacks(tuple(run_trials(candidates, data, plan)), data, plan, seed=seed)
+    plan = SplitPlan((plan.of(plan.headline),), plan.headline)  # the one split that decides
+    trials = tuple(run_trials(candidates, data, plan))
+    trials = (*trials, *stacked_trials(trials, data, plan))
     verdict = decide(trials, data, plan, draws=effort.draws, seed=seed)
     wanted = {candidate.key for candidate in candidates} | {SYSTEM}
     mixes = stack_mixes(trials, data, plan)
