@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 UNFINISHED = ".unfinished"
 """Finished folds beside the outputs, until these are complete."""
 DEVICES = ("auto", "cpu", "cuda")
+FURTHER = ("xgboost", "catboost")
 
 
 @app.command()
@@ -54,6 +56,12 @@ def fit(
     add: Annotated[
         list[Path] | None,
         typer.Option("--add", help="Filled run sheet of 'suggest': further rows.", show_default=False),
+    ] = None,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", help="A further model: xgboost or catboost, if installed.", show_default=False
+        ),
     ] = None,
     task: TaskName = None,
     lang: Lang = "en",
@@ -87,6 +95,8 @@ def fit(
         check_one_of(effort, EFFORTS, "--effort")
         check_language(lang)
         check_one_of(device, DEVICES, "--device")
+        for library in also or ():
+            check_one_of(library, FURTHER, "--with")
         try:
             gate = None if require is None else parse_gate(require)
         except ValueError as error:
@@ -124,7 +134,7 @@ def fit(
                 name=folder.name,
                 layout=inputs.layout,
                 derive=inputs.derive,
-                effort=EFFORTS[cast("EffortName", effort)],
+                effort=replace(EFFORTS[cast("EffortName", effort)], also=tuple(dict.fromkeys(also or ()))),
                 seed=seed,
                 device=device,
                 executor=executor,

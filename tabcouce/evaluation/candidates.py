@@ -12,6 +12,8 @@ SIMPLICITY: Mapping[str, int] = {
     "linear": 1,
     "random_forest": 2,
     "lightgbm": 2,
+    "xgboost": 2,
+    "catboost": 2,
     "lightgbm_context": 3,
     "kernel": 4,
     "couce": 4,

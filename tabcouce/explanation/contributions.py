@@ -24,6 +24,7 @@ from tabcouce.models import (
     LinearModel,
 )
 from tabcouce.models.kernel_paths import kernel_contributions
+from tabcouce.models.outside_model import OutsideModel
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
 from tabcouce.system.stack import StackModel
@@ -109,8 +110,9 @@ def _(model: ConstantModel, X: pd.DataFrame, background: pd.DataFrame, seed: int
     return Explained(np.zeros(X.shape), np.zeros(len(X)), 0.0, "constant")
 
 
-@explain.register
-def _(model: BoostingModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
+@explain.register(OutsideModel)
+@explain.register(BoostingModel)
+def _(model: BoostingModel | OutsideModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
     return from_scores(model.contributions(X), model.estimate(X), "tree contributions")
 
 

@@ -31,6 +31,8 @@ MODEL_ORDER = (
     "linear",
     "random_forest",
     "lightgbm",
+    "xgboost",
+    "catboost",
     "lightgbm_context",
     "kernel",
     "couce",

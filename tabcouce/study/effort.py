@@ -29,6 +29,7 @@ class Effort:
     explained_rows  held-out rows explained per model
     permuted        columns whose permutation importance is measured, the most important first
     campaigns       starts of the replay that says how many experiments a search saves
+    also            keys of installed libraries whose models compete too (`outside_model.LIBRARIES`)
     checkpoints     training steps between two recorded sets of the final encoder's weights; 0: none
     """
 
@@ -48,6 +49,7 @@ class Effort:
     permuted: int
     campaigns: int
     checkpoints: int = 0
+    also: tuple[str, ...] = ()
 
 
 EFFORTS: dict[EffortName, Effort] = {

@@ -17,6 +17,7 @@ from tabcouce.evaluation.deployment import deployed_trials
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.evaluation.stacked import OURS, PEERS, SYSTEM, final_mix, stack_members, stacked_trials
 from tabcouce.models import Model
+from tabcouce.models.outside_model import required
 from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
 from tabcouce.roles.declaration import Derived
@@ -79,10 +80,13 @@ def fit_study(
     Raises  RoleError, CellError, SplitError, FitError with the place and the remedy
     """
     check_device(device)
+    for library in effort.also:
+        required(library)  # said at once, not after the other models have been trained
     studies: list[TargetStudy] = []
     interrupted = False
     parts = datasets(table, roles, name=name)
     versions = {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
+    versions |= {key: str(required(key).__version__) for key in effort.also}
     if journal is not None:
         journal.open(facts_of(parts, effort, seed, device, versions))
     here = executor or LocalExecutor()

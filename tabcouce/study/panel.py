@@ -16,6 +16,7 @@ from tabcouce.models import (
     LinearModel,
     ModelTask,
 )
+from tabcouce.models.outside_model import OutsideModel
 from tabcouce.roles.dataset import Dataset
 from tabcouce.study.declared import declared_graphs, declared_nuisance, declared_tolerances
 from tabcouce.study.effort import Effort
@@ -65,6 +66,7 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
             ),
             uses_context=True,
         ),
+        *(Candidate(key, partial(OutsideModel, key, task, seed=seed)) for key in effort.also),
         Candidate("couce", encoder, uses_context=True),
     )
 

@@ -22,6 +22,7 @@ from tabcouce.models import (
 )
 from tabcouce.models.calibration import Estimator, calibrated
 from tabcouce.models.contract import BatchModel, Model, State
+from tabcouce.models.outside_model import OutsideModel
 from tabcouce.system.weights import Mix
 
 Floats = npt.NDArray[np.float64]
@@ -38,6 +39,7 @@ KINDS: dict[str, Any] = {
         ForestModel,
         KernelModel,
         LinearModel,
+        OutsideModel,
     )
 }
 """Models that may be members, by the name under which a state is stored."""
