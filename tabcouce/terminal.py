@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tabcouce.read import Table
     from tabcouce.study.calibrate import Shots
     from tabcouce.study.inputs import Inputs
+    from tabcouce.study.measure import MeasureFirst
     from tabcouce.study.predict import Prediction
     from tabcouce.study.preview import Preview
     from tabcouce.study.progress import Listener
@@ -171,8 +172,10 @@ def time_left(elapsed: float, done: float) -> str:
     return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
 
 
-def prediction_document(prediction: Prediction, shots: Shots | None = None) -> dict[str, object]:
-    """The JSON form of the account that `prediction_line` and `shots_line` give in words."""
+def prediction_document(
+    prediction: Prediction, shots: Shots | None = None, first: MeasureFirst | None = None
+) -> dict[str, object]:
+    """The JSON form of the account that `prediction_line` and the lines after it give in words."""
     outcome = prediction.outcome
     document = {
         "target": prediction.target,
@@ -186,7 +189,18 @@ def prediction_document(prediction: Prediction, shots: Shots | None = None) -> d
     }
     if shots is not None:
         document["shots"] = {**asdict(shots), "notes": list(shots.notes), "shift": list(shots.shift)}
+    if first is not None:
+        document["measure_first"] = {"rows": list(first.rows), "left": list(first.left)}
     return document
+
+
+def first_rows_line(first: MeasureFirst) -> str:
+    """Which rows to measure, and what that is good for by the kernel's own variances."""
+    rows = ", ".join(str(row) for row in first.rows)
+    return (
+        f"measure first: row {rows}; by the kernel's variances the doubt about the file's rows falls "
+        f"to {first.left[-1]:.0%} of what it is. Then: predict --calibrate with their values"
+    )
 
 
 def shots_line(shots: Shots) -> str:

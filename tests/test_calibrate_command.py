@@ -55,6 +55,19 @@ def test_labelled_rows_that_are_in_the_new_file_too_are_not_scored(fitted, machi
     assert again == pytest.approx(apart)
 
 
+def test_the_rows_to_measure_first_are_rows_of_the_file_and_need_no_value(fitted, machine):
+    new = machine[1]
+    pd.read_csv(new).drop(columns=TARGET).to_csv(new, index=False)
+    answer = run("predict", fitted.folder, new, "--measure-first", "3", "--json")
+    assert answer.exit_code == 0, answer.output
+    first = json.loads(answer.stdout)[0]["measure_first"]
+    assert len(set(first["rows"])) == 3
+    assert min(first["rows"]) >= 2 and max(first["rows"]) <= len(pd.read_csv(new)) + 1
+    assert 1 > first["left"][0] > first["left"][2] > 0
+    line = run("predict", fitted.folder, new, "--measure-first", "3").stdout
+    assert f"measure first: row {first['rows'][0]}, " in line
+
+
 def test_the_line_says_shots_and_their_number(fitted, machine):
     assert "shots: 6 labelled rows" in predict(fitted, *machine).stdout
 

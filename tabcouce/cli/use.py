@@ -22,7 +22,15 @@ from tabcouce.cli.options import (
     check_one_of,
 )
 from tabcouce.cli.places import spare_the_data, workbook_beside
-from tabcouce.terminal import prediction_document, prediction_line, put, put_json, say, shots_line
+from tabcouce.terminal import (
+    first_rows_line,
+    prediction_document,
+    prediction_line,
+    put,
+    put_json,
+    say,
+    shots_line,
+)
 
 if TYPE_CHECKING:
     from tabcouce.study.calibrate import Shots
@@ -45,6 +53,16 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    first: Annotated[
+        int | None,
+        typer.Option(
+            "--measure-first",
+            min=1,
+            metavar="K",
+            help="Also name the K rows of the file to measure first; all are taken for one new machine.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict every row of a new file; scores it where the file holds the target."""
@@ -54,6 +72,7 @@ def predict(
         from tabcouce.report.prediction_sheet import write_predictions
         from tabcouce.study.calibrate import predict_with_shots
         from tabcouce.study.inputs import layout_again
+        from tabcouce.study.measure import measure_first
         from tabcouce.study.predict import predict_study
 
         path = workbook_beside(data, out, "predictions")
@@ -70,14 +89,22 @@ def predict(
             few = read_table(calibrate, layout_again(saved.layout, calibrate, sheet=None))
             both = predict_with_shots(saved, table, few)
             predictions, shots = tuple(b.prediction for b in both), tuple(b.shots for b in both)
+        telling = {} if first is None else {one.target: one for one in measure_first(saved, table, first)}
         write_predictions(predictions, path)
         if as_json:
-            put_json([prediction_document(p, s) for p, s in zip(predictions, shots, strict=True)])
+            put_json(
+                [
+                    prediction_document(p, s, telling.get(p.target))
+                    for p, s in zip(predictions, shots, strict=True)
+                ]
+            )
         for prediction, moved in zip(predictions, shots, strict=True):
             if not as_json:
                 put(prediction_line(prediction))
                 if moved is not None:
                     put(f"  {shots_line(moved)}")
+                if prediction.target in telling:
+                    put(f"  {first_rows_line(telling[prediction.target])}")
             for note in (*prediction.notes, *(moved.notes if moved is not None else ())):
                 say(f"Note: {note}")
         say(f"Predictions: {path}")
