@@ -19,22 +19,36 @@ GRID = 7
 ROWS = 30
 """Past rows per level that candidates are made of."""
 RIDGE = 1e-6
+INSEPARABLE = 1e-3
+"""Share of the ridge's own variance, 1 / RIDGE, above which the past runs say nothing of the slope."""
 
 
 @dataclass(frozen=True)
 class Separation:
-    """Runs, and the standard error of the factor's slope with them as a share of what it is now."""
+    """Runs, and the standard error of the factor's slope with them as a share of what it is now.
+
+    error_left  None where the factor never varied within a level: there is no slope to begin with
+    """
 
     runs: tuple[Run, ...]
-    error_left: float
+    error_left: float | None
 
 
 def separate(
-    past: Past, labels: npt.NDArray[np.object_], space: Space, *, factor: str, context: str, n: int, seed: int
+    past: Past,
+    labels: npt.NDArray[np.object_],
+    space: Space,
+    *,
+    factor: str,
+    context: str,
+    n: int,
+    seed: int,
+    level: str | None = None,
 ) -> Separation:
     """n runs, each a past row's settings with another value of the factor, on a named level of the context.
 
     labels  (n,) text of the context of each past run
+    level   the only level on which runs shall be made; None for any
     Ds-optimal for the factor's slope in a straight line with a mean per level (Atkinson, Donev and
     Tobias, 2007, chapter 10): each run in turn takes most from its variance,
     (M^-1 x)_a^2 / (1 + x' M^-1 x) with M = X'X.
@@ -49,6 +63,10 @@ def separate(
     levels = sorted(set(labels))
     if len(levels) < 2:
         raise RoleError(f"'{context}' has one level only; there is nothing to separate.")
+    if level is not None and level not in levels:
+        raise RoleError(
+            f"'{context}' has no level '{level}'.", remedy=f"Levels: {', '.join(map(str, levels[:10]))}."
+        )
     inputs = KernelInputs.of(past.settings)
     at = inputs.matrix.names.index(factor)
     column = len(levels) + int(np.flatnonzero(inputs.owner == at)[0])
@@ -60,6 +78,8 @@ def separate(
     inverse = np.linalg.inv(X.T @ X + RIDGE * np.eye(X.shape[1]))
     before = inverse[column, column]
     pool, where = candidates(past, labels, space, factor, seed)
+    if level is not None:
+        pool, where = pool[where == level].reset_index(drop=True), where[where == level]
     if pool.empty:
         raise FitError("No setting meets the limits, steps and constraints together.")
     P = design(pool, where)
@@ -81,7 +101,8 @@ def separate(
             for k, v in zip(pool.columns, pool.iloc[best], strict=True)
         }
         runs.append(Run(settings, "separate", {}, context={context: str(where[best])}))
-    return Separation(tuple(runs), float(np.sqrt(inverse[column, column] / before)))
+    left = float(np.sqrt(inverse[column, column] / before))
+    return Separation(tuple(runs), None if before > INSEPARABLE / RIDGE else left)
 
 
 def candidates(

@@ -139,9 +139,10 @@ class Search:
 
         gallery = Gallery(self.space, means(self.gallery.rows, past).astype(np.float32))
         found = gallery.nearest(means(self._coordinates(X), asked).astype(np.float32), k)
-        old, new = means(self.scaled(self.past.X), past), means(self.scaled(X), asked)
         outcome = self._typical_outcome(past.own, len(past.name))
         was, is_ = typical(self.past.X, past.own, len(past.name)), typical(X, asked.own, len(asked.name))
+        # Compared as they are shown: one broken reading of 1e30 would make every mean.
+        old, new = self.scaled(was), self.scaled(is_)
 
         def neighbour(i: int, at: int, distance: float) -> Neighbour:
             return Neighbour(
@@ -283,7 +284,8 @@ def typical(X: pd.DataFrame, own: npt.NDArray[np.int64], count: int) -> pd.DataF
     made: dict[str, object] = {}
     for name in X.columns:
         if isinstance(X[name].dtype, pd.CategoricalDtype):
-            made[str(name)] = [_most_frequent(X[name][own == g]) for g in range(count)]
+            levels = [_most_frequent(X[name][own == g]) for g in range(count)]
+            made[str(name)] = pd.Categorical(levels, categories=X[name].cat.categories)
         else:
             made[str(name)] = X[name].groupby(own).median().reindex(range(count))
     return pd.DataFrame(made, index=range(count))

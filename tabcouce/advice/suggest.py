@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from tabcouce.advice.goal import Goal
+from tabcouce.advice.past_region import PastRegion
 from tabcouce.advice.posterior import Posterior, Runs, choose_shape, membership
 from tabcouce.advice.space import Space
 from tabcouce.errors import FitError
@@ -33,6 +34,8 @@ SHAPE_RUNS = 400
 LEVEL = 0.9
 APART = 0.05
 """Runs of a batch that differ less in every number would tell the same."""
+EDGE = 1.1
+"""Rounding to a step may push a setting over the edge of the past region by this share."""
 Why = Literal["better", "uncertain", "control", "separate"]
 
 
@@ -210,17 +213,24 @@ def suggest(
     # Settings that are likely within the other targets' limits come first, the best of them at the head.
     ranked = rivals[np.lexsort((-merit, ~likely))]
     runs: list[Run] = []
-    spread, wanted = space.draw(CANDIDATES, seed), make(belief, best)
+    region = PastRegion.of(space.settings, past.settings)
+    spread, wanted = space.mended(region.pulled(space.draw(CANDIDATES, seed))), make(belief, best)
     tops = past.settings.iloc[ranked[:AROUND]]
+
+    def inside(pool: pd.DataFrame) -> pd.DataFrame:
+        """Combinations as past runs had them, none that is the control run again."""
+        kept = region.distance(pool) <= EDGE
+        kept &= ~(pool == past.settings.iloc[ranked[0]][pool.columns]).all(axis=1).to_numpy()
+        return pool.loc[kept].reset_index(drop=True)
+
     for k in range(n):
         close = space.near(tops, COPIES, seed + k)
-        pool = _fresh(pd.concat([spread, close], ignore_index=True), runs, space)
+        pool = inside(_fresh(pd.concat([spread, close], ignore_index=True), runs, space))
         if pool.empty:
             break
         first = pool.iloc[np.argsort(-wanted.score(belief.inputs(pool)), kind="stable")[:AROUND]]
-        pool = _fresh(
-            pd.concat([first, space.near(first, COPIES, seed + 1000 + k)], ignore_index=True), runs, space
-        )
+        closer = space.near(first, COPIES, seed + 1000 + k)
+        pool = inside(_fresh(pd.concat([first, closer], ignore_index=True), runs, space))
         chosen = pool.iloc[[int(np.argmax(wanted.score(belief.inputs(pool))))]]
         runs.append(_run(belief, chosen, best, space))
         wanted.take(belief.inputs(chosen)[0])

@@ -8,8 +8,10 @@ import typer
 
 from tabcouce.cli.app import app
 from tabcouce.cli.errors import errors_as_exit_codes
-from tabcouce.cli.options import AsJson, Lang, Out, Seed, StudyFolder, check_language
+from tabcouce.cli.options import AsJson, Lang, Out, Seed, StudyFolder, check_language, check_one_of
 from tabcouce.terminal import put, put_json, say
+
+SEARCHES = ("own", "botorch")
 
 
 @app.command()
@@ -31,7 +33,7 @@ def suggest(
         typer.Option(
             "--separate",
             metavar="FACTOR CONTEXT",
-            help="Runs that tell a factor from a context.",
+            help="Runs that tell a factor from a context, or from one level of it: feed machine=3.",
             show_default=False,
         ),
     ] = None,
@@ -53,8 +55,7 @@ def suggest(
     """Suggest the next runs and write them as a sheet to fill in; 'fit --add' reads it back."""
     with errors_as_exit_codes():
         check_language(lang)
-        if search not in ("own", "botorch"):
-            raise typer.BadParameter(f"'{search}' is not one of own, botorch.", param_hint="--search")
+        check_one_of(search, SEARCHES, "--search")
         path = out or study / "runs.xlsx"
         if path.suffix.lower() != ".xlsx":
             raise typer.BadParameter(f"'{path.name}' does not end in .xlsx.", param_hint="--out")

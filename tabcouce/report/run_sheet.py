@@ -74,6 +74,8 @@ def suggestion_lines(found: Suggestion, w: Words) -> list[str]:
     if found.error_left is not None:
         factor, left = found.factor or "", percent(found.error_left)
         lines.append(w("runs.separate_line", factor=factor, percent=left))
+    elif found.factor is not None:
+        lines.append(w("runs.separate_first", factor=found.factor))
     if found.search == "botorch":
         lines.append(w("runs.library"))
     lines.append(w("runs.only_conditions", names=w.listing([s.name for s in found.settings], 20)))

@@ -20,7 +20,6 @@ from tabcouce.roles.role import ColumnRole
 from tabcouce.study.run_history import RunHistory
 from tabcouce.study.saved import SavedStudy
 
-SEARCHES = ("own", "botorch")
 ALL = "all"
 
 
@@ -33,7 +32,7 @@ class Suggestion:
     unused     targets that have no limits and take no part
     left_out   past rows with a blank setting
     error_left, factor  see `Separation`; None for a goal
-    search     who built the batch: one of SEARCHES
+    search     who built the batch: own or botorch
     """
 
     runs: tuple[Run, ...]
@@ -79,10 +78,9 @@ def next_runs(
     left_out = int((~whole).sum())
     if separated is not None:
         factor = find_column(separated[0], [s.name for s in space.settings], key="--separate", place=Place())
-        context = find_column(separated[1], contexts, key="--separate", place=Place())
-        found = separate(
-            rows, past.levels(context)[whole], space, factor=factor, context=context, n=n, seed=seed
-        )
+        context, level = named_level(separated[1], contexts)
+        labels = past.levels(context)[whole]
+        found = separate(rows, labels, space, factor=factor, context=context, n=n, seed=seed, level=level)
         return Suggestion(found.runs, space.settings, main.name, None, (), left_out, found.error_left, factor)
     wanted = stated_goal(goal, main)
     objectives = [Objective(main.name, wanted, past.values(main.name).to_numpy(float)[whole])]
@@ -102,6 +100,14 @@ def next_runs(
     make = library_acquisition(seed) if search == "botorch" else KrigingBeliever
     runs = suggest(rows, objectives, space, n=n, seed=seed, make=make)
     return Suggestion(runs, space.settings, main.name, wanted, tuple(unused), left_out, search=search)
+
+
+def named_level(text: str, contexts: Sequence[str]) -> tuple[str, str | None]:
+    """'machine' or 'machine=3': a context column and, where given, one of its levels."""
+    name, sign, level = text.partition("=")
+    if text in contexts or not sign:
+        return find_column(text, contexts, key="--separate", place=Place()), None
+    return find_column(name.strip(), contexts, key="--separate", place=Place()), level.strip()
 
 
 def chosen_target(saved: SavedStudy, past: RunHistory, target: str | None) -> ColumnRole:

@@ -123,6 +123,17 @@ def test_lots_are_compared_by_their_means():
     assert answer.neighbours[0].rows == 10 and answer.label == "X"
 
 
+def test_one_broken_reading_of_a_lot_is_not_shown_as_what_the_lot_differs_in():
+    kept = past()
+    X = kept.X.copy()
+    X.loc[2, "温度[℃]"] = 1e30  # one row of M2
+    search = Search.of(PastRows(X, kept.outcome, kept.rows, kept.contexts), "scaled")
+    new = kept.X[kept.contexts["machine"].to_numpy() == "M2"].reset_index(drop=True)
+    answer = search.contexts(new, np.arange(len(new)) + 2, np.full(len(new), "X", object), "machine", 4)[0]
+    shown = next(n for n in answer.neighbours if n.context["machine"] == "M2").except_
+    assert all(abs(change.past) < 1e3 for change in shown if isinstance(change.past, float))
+
+
 def test_of_a_lot_of_classes_the_most_frequent_one_is_told():
     kept = past(8)
     classes = PastRows(kept.X, np.array([0, 1, 2, 0, 0, 1, 2, 2.0]), kept.rows, kept.contexts, classes=3)

@@ -137,3 +137,15 @@ def test_only_a_numeric_setting_can_be_separated():
         separate(
             past, np.array(["a", "b"] * 12, object), space_of(past), factor="m", context="m", n=2, seed=0
         )
+
+
+def test_a_factor_that_never_varied_on_a_machine_is_told_so_and_runs_can_be_kept_to_one_machine():
+    past, _ = process(30, low=True)
+    labels = np.array([f"M{k}" for k in past.code[:, 0]], object)
+    space = space_of(past)
+    found = separate(past, labels, space, factor="T", context="m", n=2, seed=0, level="M2")
+    assert found.error_left is None
+    assert {run.context["m"] for run in found.runs} == {"M2"}
+    assert len({run.settings["T"] for run in found.runs} | {60.0}) > 1
+    with pytest.raises(RoleError, match="no level 'M7'"):
+        separate(past, labels, space, factor="T", context="m", n=2, seed=0, level="M7")
