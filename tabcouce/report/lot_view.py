@@ -46,8 +46,7 @@ def lot_cards_view(target: TargetSummary, w: Words) -> LotCards | None:
 
 
 def _card(target: TargetSummary, found: SimilarRows, one: Similar, w: Words) -> LotCard:
-    own = next((near for near in one.neighbours if _level(near, found) == one.label), None)
-    others = [near for near in one.neighbours if near is not own][:NEAREST]
+    own = next((near for near in one.neighbours if level_of(near, found) == one.label), None)
     heads = (
         (named(w("lots.nearest"), None), False, False),
         (w("lots.rows"), True, False),
@@ -56,12 +55,12 @@ def _card(target: TargetSummary, found: SimilarRows, one: Similar, w: Words) -> 
     )
     rows = tuple(
         (
-            Cell(_level(near, found), name=True),
+            Cell(level_of(near, found), name=True),
             number_cell(f"{near.rows:,}"),
             number_cell(outcome_text(found, near, w)),
-            Cell(_changes(found, near, w)),
+            Cell(what_differs(found, near, w)),
         )
-        for near in others
+        for near in other_lots(one, found)
     )
     name = w("similar.lot", column=found.by or "", level=one.label)
     caption = w("lots.card", lot=name)
@@ -69,11 +68,16 @@ def _card(target: TargetSummary, found: SimilarRows, one: Similar, w: Words) -> 
     return LotCard(one.label, say, TableView(caption, heads, rows))
 
 
-def _level(near: Neighbour, found: SimilarRows) -> str:
+def other_lots(one: Similar, found: SimilarRows) -> list[Neighbour]:
+    """The nearest lots without the lot itself."""
+    return [near for near in one.neighbours if level_of(near, found) != one.label][:NEAREST]
+
+
+def level_of(near: Neighbour, found: SimilarRows) -> str:
     return near.context.get(found.by or "", "")
 
 
-def _changes(found: SimilarRows, near: Neighbour, w: Words) -> str:
+def what_differs(found: SimilarRows, near: Neighbour, w: Words) -> str:
     """'temperature 185 instead of 178', as seen from the lot of the card."""
     if not near.except_:
         return w("similar.same")

@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 
 from tabcouce.report.alarm_view import detector_heads, forms
 from tabcouce.report.block_names import with_block_names
-from tabcouce.report.captions import comparison, direction_word, long_split, unit_suffix
+from tabcouce.report.captions import comparison, direction_word, long_split, named, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.confounding_table import scores_of
 from tabcouce.report.factor_table import agreement_word
 from tabcouce.report.finding_text import finding_text
+from tabcouce.report.row_sheets import capability_sheet, lot_sheet, unusual_rows
+from tabcouce.report.sheet import RowLines, Sheet
 from tabcouce.report.summary import Summary, TargetSummary
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet: heads, then rows of text, numbers or None."""
-
-    name: str
-    heads: tuple[str, ...]
-    rows: list[tuple[object, ...]]
 
 
 def alarm_sheets(summary: Summary, w: Words) -> Iterable[Sheet]:
@@ -63,18 +56,26 @@ def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> I
     yield _contexts(summary, w)
     yield from _confounding(summary, w)
     several = len(summary.targets) > 1
+    parts = []
     for k, (target, frame) in enumerate(zip(summary.targets, predictions, strict=True), 1):
-        yield _predictions(target, frame, f" {k}" if several else "", w)
+        made = _predictions(target, frame, f" {k}" if several else "", w)
+        lines = {int(row): line for line, row in enumerate(frame["row"], 2)}
+        parts.append((target, frame, RowLines(made.name, lines)))
+        yield made
     yield _factors(summary, w)
-    yield _findings(summary, w)
-    cells = _changed_cells(summary, w)
-    if cells.rows:
-        yield cells
+    yield _findings(summary, parts[0][2], w)
+    more = (
+        unusual_rows(parts, w),
+        lot_sheet(summary.targets, w),
+        capability_sheet(summary.targets, w),
+        _changed_cells(summary, parts[0][2], w),
+    )
+    yield from (sheet for sheet in more if sheet.rows)
     yield from alarm_sheets(summary, w)
 
 
 def _scores(summary: Summary, w: Words) -> Sheet:
-    keys = ("target", "split", "mode", "metric", "value", "low", "high", "units", "n")
+    keys = ("target", "split", "mode", "metric", "unit", "value", "low", "high", "units", "n")
     heads = [w(f"book.{key}") for key in keys]
     heads.insert(2, w("table.model"))
     rows: list[tuple[object, ...]] = []
@@ -83,10 +84,24 @@ def _scores(summary: Summary, w: Words) -> Sheet:
             mode = w("book.blind") if scores.mode == "blind" else w.label("mode", scores.mode)
             first = (target.target.name, long_split(scores.split, w), w.label("model", scores.model), mode)
             rows += [
-                (*first, w.label("metric", key), s.value, s.low, s.high, s.units, s.n)
+                (
+                    *first,
+                    w.label("metric", key),
+                    _metric_unit(target, key),
+                    s.value,
+                    s.low,
+                    s.high,
+                    s.units,
+                    s.n,
+                )
                 for key, s in scores.metrics.items()
             ]
     return Sheet(w("book.scores"), tuple(heads), rows)
+
+
+def _metric_unit(target: TargetSummary, metric: str) -> str | None:
+    """Unit of an error; scores have none."""
+    return target.target.unit if metric in ("rmse", "mae") else None
 
 
 def _differences(summary: Summary, w: Words) -> Sheet:
@@ -115,6 +130,7 @@ def _contexts(summary: Summary, w: Words) -> Sheet:
         w("table.model"),
         w("table.context"),
         w("book.metric"),
+        w("book.unit"),
         w("book.value"),
         w("book.n"),
     )
@@ -125,6 +141,7 @@ def _contexts(summary: Summary, w: Words) -> Sheet:
             w.label("model", scores.model),
             unit,
             w.label("metric", key),
+            _metric_unit(target, key),
             found.value,
             found.n,
         )
@@ -222,7 +239,7 @@ def _factors(summary: Summary, w: Words) -> Sheet:
             lost = factor.permutation
             rows.append(
                 (
-                    target.target.name,
+                    named(target.target.name, target.target.unit),
                     w.label("model", factor.model),
                     factor.name,
                     factor.unit,
@@ -244,10 +261,11 @@ def _factors(summary: Summary, w: Words) -> Sheet:
                     ),
                 )
             )
-    return Sheet(w("book.factors"), heads, rows)
+    shares = frozenset(heads.index(w(f"table.{key}")) for key in ("share", "within", "overlap", "robustness"))
+    return Sheet(w("book.factors"), heads, rows, shares)
 
 
-def _changed_cells(summary: Summary, w: Words) -> Sheet:
+def _changed_cells(summary: Summary, lines: RowLines, w: Words) -> Sheet:
     """Every cell that was changed or refused, once however many targets there are."""
     heads = (
         w("book.rule"), w("book.file"), w("book.sheet"), w("book.cell"), w("book.column"),
@@ -259,11 +277,12 @@ def _changed_cells(summary: Summary, w: Words) -> Sheet:
             place = finding.place
             about = (w.label("rule", finding.rule), place.file, place.sheet)
             for cell in finding.cells:
-                rows[(*about, cell.address, place.column, cell.found, cell.taken)] = None
+                rows[(*about, lines.cell(cell.address), place.column, cell.found, cell.taken)] = None
     return Sheet(w("book.cells"), heads, list(rows))
 
 
-def _findings(summary: Summary, w: Words) -> Sheet:
+def _findings(summary: Summary, lines: RowLines, w: Words) -> Sheet:
+    """lines: the first target's predictions, to which the row of a finding leads."""
     heads = (
         w("book.target"),
         w("table.severity"),
@@ -286,7 +305,7 @@ def _findings(summary: Summary, w: Words) -> Sheet:
             w.listing(list(finding.columns), 20),
             finding.place.file,
             finding.place.sheet,
-            finding.place.row,
+            lines.link(finding.place.row),
             finding.place.column,
         )
         for target in summary.targets

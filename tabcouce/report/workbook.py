@@ -15,8 +15,11 @@ import xlsxwriter
 from tabcouce.report.atomic import write_bytes
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words, words
-from tabcouce.report.sheets import Sheet, sheets
+from tabcouce.report.next_step import next_step
+from tabcouce.report.sheet import Link, Sheet
+from tabcouce.report.sheets import sheets
 from tabcouce.report.summary import Summary
+from tabcouce.report.target_view import top_factors
 from tabcouce.report.tiles import tiles
 from tabcouce.report.verdict_text import verdict_sentences
 
@@ -50,19 +53,26 @@ def write_workbook(
         "number": book.add_format({"num_format": "0.000", "valign": "top"}),
         "small": book.add_format({"num_format": "0.00E+00", "valign": "top"}),
         "large": book.add_format({"num_format": "#,##0.0", "valign": "top"}),
+        "share": book.add_format({"num_format": "0.0%", "valign": "top"}),
+        "link": book.add_format({"font_color": "#0B5C8F", "underline": 1, "valign": "top"}),
+        "row": book.add_format({"num_format": "0", "font_color": "#0B5C8F", "underline": 1, "valign": "top"}),
         "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
         "title": book.add_format({"bold": True, "font_size": 16}),
         "lead": book.add_format({"text_wrap": True, "valign": "top", "font_size": 12}),
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
     }
-    _cover(book, summary, w, formats)
-    for sheet in sheets(summary, predictions, w):
+    made = list(sheets(summary, predictions, w))
+    _cover(book, summary, [sheet.name[:31] for sheet in made], w, formats)
+    for sheet in made:
         _write(book, sheet, formats)
     book.close()
     return write_bytes(path, content.getvalue())
 
 
-def _cover(book: xlsxwriter.Workbook, summary: Summary, w: Words, formats: dict[str, object]) -> None:
+def _cover(
+    book: xlsxwriter.Workbook, summary: Summary, names: list[str], w: Words, formats: dict[str, object]
+) -> None:
+    """Verdict, tiles and next step of every target, then a list of the sheets and the settings."""
     sheet = book.add_worksheet(w("book.cover"))
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 34)
@@ -76,11 +86,18 @@ def _cover(book: xlsxwriter.Workbook, summary: Summary, w: Words, formats: dict[
         for tile in tiles(target, w):
             steps = ", ".join(f"{name} {value}" for name, value in tile.steps)
             lines.append((tile.title, f"{steps or tile.value} ({tile.note})"))
+        lines.append((w("page.factors"), top_factors(target, w)))
+        lines.append((w("next.title").rstrip(":："), next_step(target, w)))
         for name, text in lines:
             sheet.write_string(row, 0, name, formats["wrap"])
             sheet.write_string(row, 1, text[:LONGEST], formats["lead"])
             row += 1
         row += 1
+    sheet.write_string(row, 0, w("page.contents"), formats["wrap"])
+    for name in names:
+        sheet.write_url(row, 1, f"internal:'{name}'!A1", formats["link"], name)
+        row += 1
+    row += 1
     source = summary.source
     for name, text in (
         (w("checked.file"), source.file),
@@ -105,12 +122,19 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) 
         page.set_column(j, j, min(max([12, len(head) * 1.1, *[n * 1.3 for n in texts]]), WIDEST))
     for i, row in enumerate(sheet.rows, 1):
         for j, value in enumerate(row):
+            if isinstance(value, Link):
+                place = f"internal:'{value.sheet[:31]}'!A{value.line}"
+                page.write_url(i, j, place, formats["row"], str(value.value))
+                if isinstance(value.value, int):  # stays a number, so that the column still sorts as one
+                    page.write_number(i, j, value.value, formats["row"])
+                continue
             if value is None or (isinstance(value, float) and not math.isfinite(value)):
                 continue
             if isinstance(value, int | np.integer):
                 page.write_number(i, j, int(value), formats["whole"])
             elif isinstance(value, float | np.floating):
-                page.write_number(i, j, shortened(float(value)), formats[_format(float(value))])
+                shown = "share" if j in sheet.shares else _format(float(value))
+                page.write_number(i, j, shortened(float(value)), formats[shown])
             else:
                 page.write_string(i, j, str(value)[:LONGEST], formats["text"])
     page.freeze_panes(1, 1)
