@@ -75,6 +75,7 @@ def _cover(
     """Verdict, tiles and next step of every target, then a list of the sheets and the settings."""
     sheet = book.add_worksheet(w("book.cover"))
     sheet.hide_gridlines(2)
+    _paper(sheet)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 100)
     sheet.write_string(0, 0, summary.name, formats["title"])
@@ -137,8 +138,17 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) 
                 page.write_number(i, j, shortened(float(value)), formats[shown])
             else:
                 page.write_string(i, j, str(value)[:LONGEST], formats["text"])
+    _paper(page)
+    page.repeat_rows(0)
     page.freeze_panes(1, 1)
     page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.heads) - 1)
+
+
+def _paper(page: xlsxwriter.worksheet.Worksheet) -> None:
+    """A4 across, all columns on one page."""
+    page.set_paper(9)
+    page.set_landscape()
+    page.fit_to_pages(1, 0)
 
 
 def shortened(value: float) -> float:
