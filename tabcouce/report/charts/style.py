@@ -57,7 +57,8 @@ def finish(
             orient="top", title=None, labelFontSize=12, labelColor=INK, labelLimit=260, columns=4
         )
     )
-    spec: Spec = styled.to_dict()
+    # Every chart is checked in the tests; the check costs the reader as much time as the drawing.
+    spec: Spec = styled.to_dict(validate=False)
     spec.pop("$schema", None)
     spec["datasets"] = {ROWS.name: rows}
     return spec
@@ -85,8 +86,8 @@ def row_tip(target: TargetSummary, w: Words, field: str) -> alt.Tooltip:
 
 
 def inline(rows: list[dict[str, Any]]) -> alt.Data:
-    """A few rows that stand in the spec."""
-    return alt.Data(values=rows)
+    """A few rows that stand in the spec; as a tuple, since Altair copies lists with every layer they join."""
+    return alt.Data(values=tuple(rows))
 
 
 def colours_and_shapes(names: Sequence[str], *, rest: bool = False) -> tuple[alt.Scale, alt.Scale]:
