@@ -7,7 +7,8 @@ by members that never saw them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from tabcouce.models.calibration import ShotOffset, ShotPrior
 from tabcouce.models.context_effects import between_variance
 from tabcouce.models.contract import Rehearsal
 
+T = TypeVar("T")
 Array = npt.NDArray[np.float64]
 Shift = Callable[[Array], Array]
 """(n,) values or (n, k) probabilities for a new context -> the same for the labelled rows' own."""
@@ -39,13 +41,24 @@ class LeftOutRows:
     y: Array
     unit: npt.NDArray[np.int64]
     estimate: Mapping[str, Array]
+    found: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+    """What was worked out from these rows alone: every set of labelled rows asks for the same."""
 
     @property
     def is_regression(self) -> bool:
         return next(iter(self.estimate.values())).ndim == 1
 
+    def once(self, key: tuple[object, ...], work: Callable[[], T]) -> T:
+        if key not in self.found:
+            self.found[key] = work()
+        result: T = self.found[key]
+        return result
+
     def prior(self, view: str) -> ShotPrior:
         """How far the contexts' levels lie apart once the view has predicted them."""
+        return self.once(("prior", view), lambda: self._prior(view))
+
+    def _prior(self, view: str) -> ShotPrior:
         if self.is_regression:
             return ShotPrior.of_values(self.y - self.estimate[view], self.unit)
         return ShotPrior.of_classes(self.y, self.estimate[view], self.unit)
@@ -110,12 +123,12 @@ def calibration(
     y         (k,) labels; estimate: per view its answers for the k labelled rows
     """
     k = len(y)
-    view = best_view(rows, views, k)
+    view = rows.once(("view", k, *views), lambda: best_view(rows, views, k))
     if not rows.is_regression:
         return view, ShotOffset.of_classes(y, estimate[view], rows.prior(view))
     if k >= SLOPE_FROM:
-        line = LinePrior.of(rows.y, rows.estimate[view], rows.unit)
-        if slope_gain(rows, view, line, k).wins:
+        line = rows.once(("line", view), lambda: LinePrior.of(rows.y, rows.estimate[view], rows.unit))
+        if rows.once(("slope", view, k), lambda: slope_gain(rows, view, line, k)).wins:
             return view, line.line(y, estimate[view])
     return view, ShotOffset.of_values(y, estimate[view], rows.prior(view))
 

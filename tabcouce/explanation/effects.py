@@ -20,7 +20,14 @@ from tabcouce.explanation.cluster_slope import cluster_slope, placebo_share, rob
 from tabcouce.explanation.factor import Effect, Modifier
 from tabcouce.explanation.heterogeneity import context_slopes, disagreement, equal_slopes
 from tabcouce.explanation.natural_step import natural_step
-from tabcouce.explanation.partialling import demeaned, held_contexts, held_out_fit, numbers, other_inputs
+from tabcouce.explanation.partialling import (
+    OtherInputs,
+    context_labels,
+    demeaned,
+    held_contexts,
+    held_out_fit,
+    numbers,
+)
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
 
@@ -63,9 +70,11 @@ def slopes(dataset: Dataset, columns: Sequence[str], split: Split, *, seed: int)
         return {}
     # Thousands of small matrix products: threads that wait for each other cost more than they save.
     with threadpool_limits(limits=1, user_api="blas"):
+        inputs = OtherInputs.of(dataset)
         found = {
             column: Slopes(
-                naive_effect(dataset, column, split), adjusted_effect(dataset, column, split, seed=seed)
+                naive_effect(dataset, column, split),
+                adjusted_effect(dataset, column, split, seed=seed, inputs=inputs),
             )
             for column in columns
         }
@@ -97,7 +106,9 @@ def naive_effect(dataset: Dataset, column: str, split: Split) -> Effect | None:
     return described(Left(x, y, 1.0), split.unit[known], step)
 
 
-def adjusted_effect(dataset: Dataset, column: str, split: Split, *, seed: int) -> Effect | None:
+def adjusted_effect(
+    dataset: Dataset, column: str, split: Split, *, seed: int, inputs: OtherInputs | None = None
+) -> Effect | None:
     """Slope once every context column and the other inputs are held fixed.
 
     Contexts leave by their means (fixed effects, alternating over the columns), so a common cause
@@ -105,6 +116,7 @@ def adjusted_effect(dataset: Dataset, column: str, split: Split, *, seed: int) -
     cubic splines, fitted on folds that never hold the same cluster on both sides. Rows without a
     value of the factor are left out; blanks of other inputs are an input of their own.
 
+    inputs   of the dataset, coded once where several factors are asked for; None codes them here
     Returns  None for a category or a constant; bounds are None with fewer than 5 clusters or
              where less than 5 % of the factor is left to learn from
     """
@@ -115,7 +127,8 @@ def adjusted_effect(dataset: Dataset, column: str, split: Split, *, seed: int) -
     if np.ptp(x[known]) == 0:
         return None
     others = [c for c in dataset.X.columns if c != column]
-    left = partialled(dataset, x, known, others, split, seed)
+    inputs = inputs or OtherInputs.of(dataset)
+    left = partialled(dataset, x, known, others, inputs, split, seed)
     unit = split.unit[known]
     effect = described(left, unit, natural_step(x, dataset.role(column).step))
     if effect is None or effect.low is None:
@@ -124,7 +137,7 @@ def adjusted_effect(dataset: Dataset, column: str, split: Split, *, seed: int) -
     settings = [c for c in others if dataset.role(str(c)).kind != "sensor"]
     total = None
     if dataset.role(column).kind == "condition" and len(settings) < len(others):
-        bare = partialled(dataset, x, known, settings, split, seed)
+        bare = partialled(dataset, x, known, settings, inputs, split, seed)
         total = float(bare.x @ bare.y / (bare.x @ bare.x))
     return replace(
         effect,
@@ -158,15 +171,18 @@ def modifiers(
 
 
 def partialled(
-    dataset: Dataset, x: Floats, known: npt.NDArray[np.bool_], others: Sequence[str], split: Split, seed: int
+    dataset: Dataset,
+    x: Floats,
+    known: npt.NDArray[np.bool_],
+    others: Sequence[str],
+    inputs: OtherInputs,
+    split: Split,
+    seed: int,
 ) -> Left:
     """Factor and target less what contexts and the inputs `others` say of them, cross-fitted."""
-    contexts = [
-        pd.factorize(dataset.contexts[name][known])[0].astype(np.int64)
-        for name in held_contexts(dataset.contexts)
-    ]
+    contexts = context_labels(dataset, known)
     both = np.column_stack([demeaned(v[known], contexts) for v in (x, dataset.y)])
-    Z = demeaned(other_inputs(dataset.X.loc[known, list(others)]), contexts)
+    Z = inputs.of_rows(known, others, contexts)
     left = both - held_out_fit(Z, both, split.unit[known], seed)
     return Left(left[:, 0], left[:, 1], float(np.var(left[:, 0]) / np.var(x[known])))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -51,21 +52,66 @@ def held_contexts(contexts: pd.DataFrame) -> tuple[str, ...]:
 
 def other_inputs(X: pd.DataFrame) -> Floats:
     """(n, q) cubic splines of the numeric inputs, indicators of levels and of blanks."""
+    return joined([spread(X[name]) for name in X.columns], len(X))
+
+
+def joined(parts: Sequence[Floats], rows: int) -> Floats:
+    return np.hstack(parts) if parts else np.zeros((rows, 0))
+
+
+def spread(cells: pd.Series) -> Floats:
+    """(n, q) one input: cubic spline and blanks of a number, indicators of levels."""
+    if not pd.api.types.is_numeric_dtype(cells.dtype):
+        codes, levels = pd.factorize(cells.astype(object))
+        return np.asarray((codes[:, None] == np.arange(len(levels))).astype(float))
+    values = cells.to_numpy(float)
+    blank = ~np.isfinite(values)
+    scaled = RobustScale.of(values[:, None])(values[:, None])
     parts: list[Floats] = []
-    for name in X.columns:
-        if pd.api.types.is_numeric_dtype(X[name].dtype):
-            values = X[name].to_numpy(float)
-            blank = ~np.isfinite(values)
-            scaled = RobustScale.of(values[:, None])(values[:, None])
-            if np.ptp(scaled) > 0:
-                knots = SplineTransformer(n_knots=4, knots="quantile", extrapolation="constant")
-                parts.append(knots.fit_transform(scaled))
-            if blank.any():
-                parts.append(blank[:, None].astype(float))
-        else:
-            codes, levels = pd.factorize(X[name].astype(object))
-            parts.append((codes[:, None] == np.arange(len(levels))).astype(float))
-    return np.hstack(parts) if parts else np.zeros((len(X), 0))
+    if np.ptp(scaled) > 0:
+        knots = SplineTransformer(n_knots=4, knots="quantile", extrapolation="constant")
+        parts.append(knots.fit_transform(scaled))
+    if blank.any():
+        parts.append(blank[:, None].astype(float))
+    return joined(parts, len(values))
+
+
+@dataclass(frozen=True)
+class OtherInputs:
+    """The inputs of a dataset less what contexts say of them, coded once for all factors.
+
+    X         (n, p) inputs; contexts: per held context column (n,) levels
+    demeaned  (n, q) of all inputs; owner (q,) position in X of each of its columns
+    """
+
+    X: pd.DataFrame
+    contexts: tuple[Labels, ...]
+    demeaned: Floats
+    owner: Labels
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> OtherInputs:
+        X = dataset.X
+        parts = [spread(X[name]) for name in X.columns]
+        owner = np.repeat(np.arange(len(parts)), [part.shape[1] for part in parts])
+        contexts = context_labels(dataset, np.ones(len(X), dtype=bool))
+        return cls(X, contexts, demeaned(joined(parts, len(X)), contexts), owner.astype(np.int64))
+
+    def of_rows(
+        self, known: npt.NDArray[np.bool_], columns: Sequence[str], contexts: Sequence[Labels]
+    ) -> Floats:
+        """(known, q) of `columns` on the known rows of a factor; coded anew where it has blanks."""
+        if known.all():
+            return self.demeaned[:, self.X.columns[self.owner].isin(list(columns))]
+        return demeaned(other_inputs(self.X.loc[known, list(columns)]), contexts)
+
+
+def context_labels(dataset: Dataset, known: npt.NDArray[np.bool_]) -> tuple[Labels, ...]:
+    """Per context column that is held fixed the level of each known row."""
+    return tuple(
+        pd.factorize(dataset.contexts[name][known])[0].astype(np.int64)
+        for name in held_contexts(dataset.contexts)
+    )
 
 
 def demeaned(values: Floats, contexts: Sequence[Labels]) -> Floats:
@@ -86,8 +132,9 @@ def level_means(values: Floats, label: Labels) -> Floats:
     count = np.maximum(np.bincount(label), 1)
     if values.ndim == 1:
         return np.bincount(label, values) / count
-    sums = np.zeros((len(count), values.shape[1]))
-    np.add.at(sums, label, values)
+    sums = np.empty((len(count), values.shape[1]))
+    for j, column in enumerate(values.T):  # faster than to add row by row
+        sums[:, j] = np.bincount(label, column)
     return sums / count[:, None]
 
 

@@ -56,16 +56,23 @@ class DesignMatrix:
             )
         return X[name]
 
+    def _numbers(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
+        """(n, numeric) the numeric columns as found, in one piece: models are asked thousands of times."""
+        names = [name for name, levels in zip(self.names, self.levels, strict=True) if levels is None]
+        if not set(names) <= set(X.columns):
+            for name in names:
+                self._column(X, name)
+        return np.asarray(X[names].to_numpy(dtype=float, na_value=np.nan))
+
     def codes(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """(n, p) for trees: numbers as found, level numbers for categories, NaN where blank or unseen."""
         out = np.empty((len(X), len(self.names)))
+        out[:, [levels is None for levels in self.levels]] = self._numbers(X)
         for j, (name, levels) in enumerate(zip(self.names, self.levels, strict=True)):
-            column = self._column(X, name)
-            if levels is None:
-                out[:, j] = column.to_numpy(dtype=float, na_value=np.nan)
-            else:
+            if levels is not None:
                 number = {level: float(k) for k, level in enumerate(levels)}
-                out[:, j] = [number.get(str(cell), np.nan) for cell in column.astype(object)]
+                cells = self._column(X, name).astype(object)
+                out[:, j] = [number.get(str(cell), np.nan) for cell in cells]
         return out
 
     @property
@@ -89,19 +96,14 @@ class DesignMatrix:
 
     def dense(self, X: pd.DataFrame) -> npt.NDArray[np.float64]:
         """(n, q) numbers as found (NaN where blank) and one-hot levels (all zero: blank or unseen)."""
-        parts: list[npt.NDArray[np.float64]] = []
-        for name, levels in zip(self.names, self.levels, strict=True):
-            column = self._column(X, name)
-            if levels is None:
-                parts.append(column.to_numpy(dtype=float, na_value=np.nan)[:, None])
-            else:
-                text = column.astype(object).to_numpy()
-                parts.append(
-                    np.column_stack([text == level for level in levels]).astype(float)
-                    if levels
-                    else np.zeros((len(X), 0))
-                )
-        return np.hstack(parts) if parts else np.zeros((len(X), 0))
+        numeric, owner = self.numeric, self.owner
+        out = np.empty((len(X), len(owner)))
+        out[:, numeric] = self._numbers(X)
+        for j, (name, levels) in enumerate(zip(self.names, self.levels, strict=True)):
+            if levels:
+                text = self._column(X, name).astype(object).to_numpy()
+                out[:, owner == j] = np.column_stack([text == level for level in levels])
+        return out
 
     def settings(self) -> dict[str, Any]:
         """JSON form, read back by `from_settings`."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import LinAlgError, lapack, solve_triangular
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, lapack, solve_triangular
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -43,8 +43,11 @@ class InterceptFit:
     @classmethod
     def of(cls, kernel: Floats, same: Floats | None, y: Floats, *, ridge: float, tau2: float) -> InterceptFit:
         """Solve once. kernel (n, n), same (n, n) from `same_context`, y (n, k)."""
-        system = kernel.copy() if same is None or tau2 == 0 else kernel + tau2 * same
-        system[np.diag_indices_from(system)] += ridge
+        return cls.of_system(mixed_system(kernel, same, ridge=ridge, tau2=tau2), y)
+
+    @classmethod
+    def of_system(cls, system: Floats, y: Floats) -> InterceptFit:
+        """From K + tau^2 S + lambda I, which is overwritten."""
         inverse = positive_inverse(system)
         return cls(inverse, inverse @ y)
 
@@ -166,6 +169,21 @@ def runs(code: Codes) -> list[slice]:
     """Rows of each level, where the rows are sorted by level."""
     cuts = [0, *(np.flatnonzero(np.diff(code)) + 1), len(code)]
     return [slice(int(a), int(b)) for a, b in pairwise(cuts)]
+
+
+def mixed_system(kernel: Floats, same: Floats | None, *, ridge: float, tau2: float) -> Floats:
+    """(n, n) K + tau^2 S + lambda I."""
+    system = kernel.copy() if same is None or tau2 == 0 else kernel + tau2 * same
+    system[np.diag_indices_from(system)] += ridge
+    return system
+
+
+def positive_solve(A: Floats, y: Floats) -> Floats:
+    """A^-1 y by Cholesky, at a third of the inverse's cost; A is overwritten.
+
+    Raises  LinAlgError where rounding makes A indefinite
+    """
+    return np.asarray(cho_solve(cho_factor(A, lower=True, overwrite_a=True, check_finite=False), y))
 
 
 def positive_inverse(A: Floats) -> Floats:

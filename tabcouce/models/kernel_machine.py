@@ -11,7 +11,13 @@ import numpy.typing as npt
 
 from tabcouce.models.contract import Rehearsal
 from tabcouce.models.kernel_choice import Setting
-from tabcouce.models.kernel_intercept import Conditioned, InterceptFit, conditioned
+from tabcouce.models.kernel_intercept import (
+    Conditioned,
+    InterceptFit,
+    conditioned,
+    mixed_system,
+    positive_solve,
+)
 from tabcouce.models.kernel_rows import KernelRows
 from tabcouce.models.within import shrunken_means, viewed
 
@@ -34,7 +40,7 @@ class KernelMachine:
 
     @classmethod
     def of(cls, setting: Setting, rows: KernelRows) -> KernelMachine:
-        return cls(setting, rows, solved(setting, rows).alpha)
+        return cls(setting, rows, positive_solve(_system(setting, rows), rows.y))
 
     def seen(self, Z: Floats, mean: Floats) -> Floats:
         """(m, u) rows in the machine's view; mean (m, q) or (q,) of their context."""
@@ -116,11 +122,13 @@ class KernelMachine:
 
 def solved(setting: Setting, rows: KernelRows) -> InterceptFit:
     """The fit of a setting to rows, with its inverse."""
+    return InterceptFit.of_system(_system(setting, rows), rows.y)
+
+
+def _system(setting: Setting, rows: KernelRows) -> Floats:
     seen = rows.seen(setting.view)
     same = rows.same() if setting.tau2 else None
-    return InterceptFit.of(
-        setting.metric.kernel(seen, seen), same, rows.y, ridge=setting.ridge, tau2=setting.tau2
-    )
+    return mixed_system(setting.metric.kernel(seen, seen), same, ridge=setting.ridge, tau2=setting.tau2)
 
 
 @lru_cache(maxsize=1)

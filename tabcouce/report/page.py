@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader
@@ -44,23 +45,27 @@ def render_page(summary: Summary, lang: str) -> str:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
-    return environment.get_template("report.html.j2").render(
-        w=w,
-        lang=lang,
-        summary=summary,
-        targets=[target_view(target, k + 1, w) for k, target in enumerate(summary.targets)],
-        overview=overview_table(summary.targets, w) if len(summary.targets) > 1 else None,
-        settings=[_settings(summary, target, w) for target in summary.targets],
-        columns=[
-            (w.label("kind", kind), len(names), w.listing(list(names), LISTED))
-            for kind, names in summary.columns.items()
-        ],
-        glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
-        library=Markup(chart_library()),  # our own bundle, checked not to end its tag
-        unit=lambda about: captions.unit_suffix(_unnamed_unit(about), w),
-        cap=lambda cap: captions.cap_text(cap, w),
-        split_name=lambda key: captions.long_split(key, w),
-    )
+    # The bundler works outside of Python for more than a second: the charts are made meanwhile.
+    with ThreadPoolExecutor(1) as aside:
+        library = aside.submit(chart_library)
+        page: str = environment.get_template("report.html.j2").render(
+            w=w,
+            lang=lang,
+            summary=summary,
+            targets=[target_view(target, k + 1, w) for k, target in enumerate(summary.targets)],
+            overview=overview_table(summary.targets, w) if len(summary.targets) > 1 else None,
+            settings=[_settings(summary, target, w) for target in summary.targets],
+            columns=[
+                (w.label("kind", kind), len(names), w.listing(list(names), LISTED))
+                for kind, names in summary.columns.items()
+            ],
+            glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
+            library=Markup(library.result()),  # our own bundle, checked not to end its tag
+            unit=lambda about: captions.unit_suffix(_unnamed_unit(about), w),
+            cap=lambda cap: captions.cap_text(cap, w),
+            split_name=lambda key: captions.long_split(key, w),
+        )
+    return page
 
 
 def _unnamed_unit(about: Target) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tabcouce.advice.savings import savings
 from tabcouce.checks import check
@@ -17,6 +19,7 @@ from tabcouce.evaluation.deployment import deployed_trials
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.evaluation.stacked import OURS, PEERS, SYSTEM, final_mix, stack_members, stacked_trials
 from tabcouce.models import Model
+from tabcouce.models.boosted_trees import THREADED_CELLS
 from tabcouce.models.outside_model import required
 from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
@@ -281,13 +284,19 @@ def refit(
 
     mixes  weights of the stack by way of use; every member that counts is fitted for it
     """
-    final: dict[str, Model] = {}
     members = {key for mix in mixes.values() for key in mix.counting}
     context = contexts_for(dataset, split)
-    for candidate in candidates:
-        if candidate.key in wanted | members:
-            report(candidate.key, len(final) / len(wanted | members))
-            final[candidate.key] = candidate.make().fit(dataset.X, dataset.y, context)
+    chosen = [candidate for candidate in candidates if candidate.key in wanted | members]
+
+    def fitted(candidate: Candidate) -> Model:
+        report(candidate.key, 0.5)
+        return candidate.make().fit(dataset.X, dataset.y, context)
+
+    side_by_side = 2 if dataset.X.size < THREADED_CELLS else 1  # as in `LocalExecutor`
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(side_by_side) as pool:
+        # The dearest stands last in the panel and is begun first.
+        models = dict(zip([c.key for c in chosen[::-1]], pool.map(fitted, chosen[::-1]), strict=True))
+    final = {candidate.key: models[candidate.key] for candidate in chosen}
     stack = {SYSTEM: StackModel({key: final[key] for key in final if key in members}, mixes)} if mixes else {}
     return {key: model for key, model in {**final, **stack}.items() if key in wanted}
 

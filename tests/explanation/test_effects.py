@@ -11,7 +11,14 @@ from tabcouce.explanation.effects import adjusted_effect, naive_effect, slopes
 from tabcouce.explanation.factor import ContextSlope
 from tabcouce.explanation.heterogeneity import context_slopes, equal_slopes
 from tabcouce.explanation.natural_step import natural_step
-from tabcouce.explanation.partialling import demeaned, held_contexts, held_out_fit
+from tabcouce.explanation.partialling import (
+    OtherInputs,
+    context_labels,
+    demeaned,
+    held_contexts,
+    held_out_fit,
+    other_inputs,
+)
 from tabcouce.read.table import Source
 from tabcouce.roles import Dataset
 from tabcouce.roles.role import ColumnRole, Roles
@@ -262,3 +269,18 @@ def test_a_batch_by_which_a_factor_acts_differently_is_named_with_its_slopes():
     assert [one.slope for one in by["batch"].slopes] == pytest.approx([0.2, -1.0], abs=0.15)
     assert all(one.low < truth < one.high for one, truth in zip(by["batch"].slopes, (0.2, -1.0), strict=True))
     assert not any(one.claimed for one in found["z"].adjusted.modifiers)
+
+
+def test_inputs_coded_once_for_all_factors_equal_those_coded_for_one():
+    rng = np.random.default_rng(5)
+    X = pd.DataFrame({"a": rng.normal(size=90), "b": rng.normal(size=90), "c": rng.choice(["u", "v"], 90)})
+    X.loc[3:7, "b"] = np.nan
+    machine, lot = np.repeat(np.arange(5), 18), rng.integers(0, 6, 90)
+    X["a"] += machine
+    data = dataset(X, rng.normal(size=90), pd.DataFrame({"m": machine, "l": lot}))
+    every = np.ones(90, dtype=bool)
+    shared = OtherInputs.of(data)
+    for known in (every, np.isfinite(X["b"].to_numpy())):
+        labels = context_labels(data, known)
+        alone = demeaned(other_inputs(X.loc[known, ["b", "c"]]), labels)
+        np.testing.assert_allclose(shared.of_rows(known, ["b", "c"], labels), alone, atol=1e-8)
