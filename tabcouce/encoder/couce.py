@@ -14,15 +14,17 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from tabcouce.encoder.backdoor import ContextLevels
-from tabcouce.encoder.blind_network import BlindNetwork
+from tabcouce.encoder.blind_network import BlindNetwork, HeadedNetwork
 from tabcouce.encoder.checkpoints import TrainingPath
 from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.context_graph import check_graphs, modifiers
 from tabcouce.encoder.fitted_fold import FittedFold
 from tabcouce.encoder.fitted_view import FittedView
+from tabcouce.encoder.head_choice import ChosenHead, chosen_head
 from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.input_rows import input_frame, labels
 from tabcouce.encoder.intervention import Budget
+from tabcouce.encoder.kernel_head import HeadShots
 from tabcouce.encoder.members import FoldRows
 from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.overlap import LEAST_OVERLAP, check_overlap, overlap
@@ -66,6 +68,8 @@ class CouceEstimator(BaseEstimator):
     within         whether to train also what `adapt` needs; about half as much work again
     held_out       context column whose levels members hold out; None: the first with 3 levels
     max_rows       training rows beyond are thinned, each context in its share (`rows_used_`)
+    head           'auto': a kernel on the inputs and the network's answer (`kernel_head`) where it
+                   predicts left-out contexts better; 'off'. Needs three members
     checkpoints    steps between two recorded sets of weights (`path_`); 0: none. Of `fit` only
     first_layer    start of the first layer, as a share of the usual scale
     classes        all class labels, where a training set may lack some
@@ -98,6 +102,7 @@ class CouceEstimator(BaseEstimator):
         within: bool = False,
         threshold_margin: str = "off",
         held_out: str | None = None,
+        head: str = "auto",
         max_rows: int = 10_000,
         checkpoints: int = 0,
         first_layer: float = FIRST_LAYER,
@@ -130,6 +135,7 @@ class CouceEstimator(BaseEstimator):
         self.within = within
         self.threshold_margin = threshold_margin
         self.held_out = held_out
+        self.head = head
         self.max_rows = max_rows
         self.checkpoints = checkpoints
         self.first_layer = first_layer
@@ -160,6 +166,11 @@ class CouceEstimator(BaseEstimator):
     """(2, p) of the context that an adapted copy is for."""
     shift_: Shift | None = None
     """What a calibrated copy adds."""
+    head_: ChosenHead | None = None
+    """The kernel head, where it is believed in some mode."""
+    head_place_: Array | None = None
+    head_shots_: HeadShots | None = None
+    """Of an adapted and of a calibrated copy that the head answers for."""
     selection_: tuple[InnerTrial, ...]
     calibration_slope_: float
     """Share in [0, 1] of the blind prediction's distance from the mean that is believed."""
@@ -175,6 +186,7 @@ class CouceEstimator(BaseEstimator):
             self.answer_, "do-view" if self.view_ == "do" else "pooled"
         )
         found = (view, "interventions") if self.intervention_ else (view,)
+        found = (*found, "kernel-head") if self.answer_ == "head" else found
         return (
             (*found, "no-overlap") if self.overlap_ is not None and self.overlap_ < LEAST_OVERLAP else found
         )
@@ -245,11 +257,13 @@ class CouceEstimator(BaseEstimator):
         budgets = [self._budget(fold) for fold in coded]
         fitted = fit_views(coded, budgets, planned(settings, coded, budgets, seed), self._device())
         return [
-            self._adopt(fold, one, own, len(whole))
-            for fold, one, own, whole in zip(coded, fitted, kept, folds, strict=True)
+            self._adopt(fold, one, budget, own, len(whole))
+            for fold, one, budget, own, whole in zip(coded, fitted, budgets, kept, folds, strict=True)
         ]
 
-    def _adopt(self, fold: FoldRows, fitted: FittedFold, kept: npt.NDArray[np.int64], rows: int) -> Self:
+    def _adopt(
+        self, fold: FoldRows, fitted: FittedFold, budget: Budget, kept: npt.NDArray[np.int64], rows: int
+    ) -> Self:
         """A copy with what was fitted; kept: positions of the fold's rows among all `rows` given."""
         own = clone(self)
         own.__dict__.update(
@@ -279,6 +293,13 @@ class CouceEstimator(BaseEstimator):
             },
         )
         left_out = own.left_out_rows_.estimate["blind"]
+        if self.head == "auto":
+            moved = budget.touched if choice.blind.intervene else np.zeros_like(budget.touched)
+            seed = 0 if self.random_state is None else int(self.random_state)
+            own.head_ = chosen_head(fold, own.left_out_rows_, moved, seed)
+        if own.head_ is not None and own.head_.blind:
+            own.answer_, left_out = "head", own.head_.head.left_out
+            own.left_out_rows_.estimate["head"] = left_out
         own.kept_ = kept
         own.left_out_ = np.full((rows, *left_out.shape[1:]), np.nan)
         own.left_out_[kept] = left_out
@@ -354,6 +375,8 @@ class CouceEstimator(BaseEstimator):
         if self.within_ is not None and self.typical_ is not None and len(u) >= LEAST_BATCH:
             own.answer_ = "within"
             own.place_ = self.typical_.place(u[:, : self.code_.numeric], self.code_.observed(u))
+        elif own.answer_ == "head" and self.head_ is not None and len(u) >= LEAST_BATCH:
+            own.head_place_ = self.head_.head.place(u, self._network_estimate(u))
         return own
 
     def calibrate(self, X: Any, y: Any) -> Self:
@@ -370,9 +393,15 @@ class CouceEstimator(BaseEstimator):
         u = self._code(X)
         known, labels = self._numbered(y, len(u))
         own = copy(self)
+        if self.head_ is not None and self.head_.shots and self.answer_ != "within" and known.any():
+            own.answer_ = "head"
+            own.head_shots_ = self.head_.head.conditioned(
+                u[known], self._network_estimate(u[known]), labels, self.head_place_
+            )
+            return own
         views = list(dict.fromkeys([self.answer_, "blind", "adjusted"]))
         views = [view for view in views if view in self.left_out_rows_.estimate]
-        estimate = {view: self._as_estimate(self._read(view, u[known])) for view in views}
+        estimate = {view: self._estimated(view, u[known]) for view in views}
         own.answer_, own.shift_ = calibration(self.left_out_rows_, views, labels, estimate)
         return own
 
@@ -382,10 +411,41 @@ class CouceEstimator(BaseEstimator):
         The spread of the contexts and the choice of the view have seen the drawn context, the
         answers that are moved have not.
         """
-        views = [view for view in ("blind", "adjusted") if view in self.left_out_rows_.estimate]
+        views = [view for view in (self.answer_, "blind", "adjusted") if view in self.left_out_rows_.estimate]
+        views = list(dict.fromkeys(views))
         place = np.full(len(X), -1)
         place[self.kept_] = np.arange(len(self.kept_))
+        if self.head_ is not None and self.head_.shots:
+            return self._head_rehearsed(self.head_, place, draws)
         return rehearsed(self.left_out_rows_, views, place, draws)
+
+    def _head_rehearsed(
+        self, chosen: ChosenHead, place: npt.NDArray[np.int64], draws: Sequence[Rehearsal]
+    ) -> list[Array]:
+        kept = [Rehearsal(*(p[p >= 0] for p in (place[draw.few], place[draw.rest]))) for draw in draws]
+        told = []
+        for draw, answer in zip(draws, chosen.head.rehearsed(kept), strict=True):
+            out = np.full((len(draw.rest), *answer.shape[1:]), np.nan)
+            out[place[draw.rest] >= 0] = answer
+            told.append(out)
+        return told
+
+    def _network_estimate(self, u: Array) -> Array:
+        """(n,) or (n, k): the network's own answer for a new context."""
+        return self._as_estimate(self._read("blind", u))
+
+    def _estimated(self, view: str, u: Array) -> Array:
+        return self._headed(u) if view == "head" else self._as_estimate(self._read(view, u))
+
+    def _headed(self, u: Array) -> Array:
+        """(n,) or (n, k): the head's answer for a new context, an adapted or a labelled one."""
+        assert self.head_ is not None
+        head, estimate = self.head_.head, self._network_estimate(u)
+        if self.head_shots_ is not None:
+            return self.head_shots_(u, estimate)
+        return (
+            head.blind(u, estimate) if self.head_place_ is None else head.batch(u, estimate, self.head_place_)
+        )
 
     def _read(self, view: str, u: Array) -> Array:
         """(n, 1) values or (n, k) probabilities of one view, for a new context."""
@@ -398,7 +458,7 @@ class CouceEstimator(BaseEstimator):
 
     def _blind(self, X: Any) -> Array:
         """(n,) or (n, k): what `predict` says without context."""
-        estimate = self._as_estimate(self._read(self.answer_, self._code(X)))
+        estimate = self._estimated(self.answer_, self._code(X))
         return estimate if self.shift_ is None else self.shift_(estimate)
 
     def _known(self, X: Any, context: Any) -> Array:
@@ -457,7 +517,8 @@ class CouceEstimator(BaseEstimator):
         """Maps `gradient_inputs` as a tensor (n, q) to the blind output: (n, 1) values in the unit
         of the target (before the range is applied), or (n, k) log-probabilities."""
         check_is_fitted(self, "code_")
-        return BlindNetwork(self.blind_, self.view_ == "do")
+        network = BlindNetwork(self.blind_, self.view_ == "do")
+        return HeadedNetwork(network, self.head_.head) if self.head_ and self.head_.blind else network
 
     @property
     def owner_(self) -> npt.NDArray[np.int64]:

@@ -6,18 +6,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+MOST_OF_ROWS, MOST_WHEN_NAMED = 0.5, 0.75
+"""Share of the rows past which a context cannot be left out and still be predicted; a named column
+asks for just that, and even two instruments tell how the third will fare."""
+
 
 def held_out_unit(context: pd.DataFrame, held_out: str | None) -> npt.NDArray[np.int64]:
-    """Level of the context column that members hold out: the named or the first with 3 levels."""
-    rows = np.arange(len(context))
-    names = [held_out] if held_out is not None and held_out in context.columns else list(context.columns)
+    """Level of the column that members hold out: the named, or the first with 3 levels; else the row."""
+    named = held_out is not None and held_out in context.columns
+    names = [held_out] if named else list(context.columns)
+    least, most = (2, MOST_WHEN_NAMED) if named else (3, MOST_OF_ROWS)
     for name in names:
         place = pd.factorize(context[name], sort=True)[0].astype(np.int64)
         count = np.bincount(place)
-        # A context with half of the rows cannot be left out and still be predicted.
-        if len(count) >= 3 and count.max() <= len(rows) / 2:
+        if len(count) >= least and count.max() <= most * len(context):
             return place
-    return rows
+    return np.arange(len(context))
 
 
 def context_blocks(unit: npt.NDArray[np.int64], blocks: int, seed: int) -> npt.NDArray[np.int64]:

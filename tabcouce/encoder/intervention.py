@@ -141,6 +141,15 @@ class Budget:
         return tuple((scale, part / total) for scale, part, there in share if there)
 
     @property
+    def touched(self) -> npt.NDArray[np.bool_]:
+        """(q,) inputs that some operator moves."""
+        amount = self.gain + self.offset + self.noise + np.abs(self.loading) + self.drift
+        out = self.swap | self.mixed | (amount > 0)
+        for one in self.ordered:
+            out[one.inputs[:] if one.bands else one.inputs[:0]] = True
+        return out
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing may be moved."""
         return not (self.scales or self.swap.any())

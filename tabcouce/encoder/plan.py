@@ -135,6 +135,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         ("view", ("auto", "pooled", "do")),
         ("interventions", ("auto", "on", "off")),
         ("threshold_margin", ("off", "fixed", "adaptive")),
+        ("head", ("auto", "off")),
         ("device", ("auto", "cpu", "cuda")),
     ):
         if settings[name] not in allowed:

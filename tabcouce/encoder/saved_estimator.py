@@ -14,6 +14,7 @@ from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.members import Variant
 from tabcouce.encoder.nuisance import Nuisance
 from tabcouce.encoder.random_slopes import RandomSlopes
+from tabcouce.encoder.saved_head import head_arrays, head_from, head_settings
 from tabcouce.encoder.saved_view import view_arrays, view_from, view_settings
 from tabcouce.encoder.shots import LeftOutRows
 from tabcouce.encoder.within_context import TypicalContext
@@ -66,6 +67,9 @@ def saved(model: CouceEstimator) -> State:
     if model.slopes_ is not None:
         settings["slopes_column"] = model.slopes_.column
         arrays |= {f"slopes.{name}": getattr(model.slopes_, name) for name in SLOPES}
+    if model.head_ is not None:
+        settings["head"] = head_settings(model.head_)
+        arrays |= head_arrays(model.head_)
     rows = model.left_out_rows_
     arrays |= {"left_out.y": rows.y, "left_out.unit": rows.unit}
     arrays |= {f"left_out.estimate.{view}": value for view, value in rows.estimate.items()}
@@ -95,6 +99,9 @@ def restored(kind: type[Fitted], state: State) -> Fitted:
         InnerTrial(Variant(**one["variant"]), np.asarray(one["unit"]), np.asarray(one["loss"]))
         for one in settings["selection"]
     )
+    if "head" in settings:
+        own.head_ = head_from(settings["head"], state.arrays)
+        own.answer_ = "head" if own.head_.blind else "blind"
     prefix = "left_out.estimate."
     own.left_out_rows_ = LeftOutRows(
         np.asarray(state.arrays["left_out.y"]),
