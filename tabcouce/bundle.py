@@ -44,6 +44,7 @@ from tabcouce.study.run_history import RunHistory
 from tabcouce.study.saved import InputColumn, Memory, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
 from tabcouce.system.alarm import Alarm
+from tabcouce.system.jury import Jury
 from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.stack import KINDS, StackModel
 
@@ -118,11 +119,7 @@ def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame])
             models[key] = model_files(model, f"{where}/{key}", files)
         entry = {**describe_target(target, units), "folder": where, "models": models}
         if target.alarms is not None:
-            alarm = target.alarms.alarm
-            entry["alarm"] = {
-                **alarm.settings(),
-                "detector": model_files(alarm.detector, f"{where}/alarm-{alarm.key}", files),
-            }
+            entry["alarm"] = alarm_entry(target.alarms.alarm, f"{where}/alarm", files)
         if target.advice is not None:
             entry["similar"] = memory_entry(target, target.advice, f"{where}/similar", files)
         targets.append(entry)
@@ -141,6 +138,22 @@ def study_files(study: Study, summary: Summary, predictions: list[pd.DataFrame])
     }
     files["manifest.json"] = dump_json(manifest)
     return files
+
+
+def alarm_entry(alarm: Alarm, stem: str, files: dict[str, bytes]) -> dict[str, Any]:
+    """Add the alarm's detectors; a jury that serves twice is kept once, under its first name."""
+    kept: dict[int, str] = {}
+    juries: dict[str, Any] = {}
+    for name, jury in alarm.juries.items():
+        first = kept.setdefault(id(jury.members), name)
+        juries[name] = (
+            first
+            if first != name
+            else [
+                model_files(one, f"{stem}-{name}-{k}", files) for k, one in enumerate(jury.members, start=1)
+            ]
+        )
+    return {**alarm.settings(), "juries": juries}
 
 
 def dump_json(document: Mapping[str, Any]) -> bytes:
@@ -333,10 +346,14 @@ def restore_memory(
 
 
 def restore_alarm(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> Alarm:
-    kept = entry["detector"]
-    return Alarm.from_settings(
-        entry, lambda: DETECTORS[kept["class"]].from_state(restore_state(kept, contents))
-    )
+    juries: dict[str, Jury] = {}
+    for name, kept in entry["juries"].items():
+        juries[name] = (
+            juries[kept]
+            if isinstance(kept, str)
+            else Jury(tuple(DETECTORS[one["class"]].from_state(restore_state(one, contents)) for one in kept))
+        )
+    return Alarm.from_settings(entry, juries)
 
 
 def restore_model(entry: Mapping[str, Any], contents: Mapping[str, bytes]) -> Model:

@@ -69,6 +69,7 @@ class CouceDetector(BaseEstimator):
         self.threads = threads
         self.random_state = random_state
 
+    uses_labels = True
     code_: NormalCode
     encoder_: CouceClassifier | None
     near_: ScaledDistance

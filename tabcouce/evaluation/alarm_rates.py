@@ -32,11 +32,15 @@ class Rate:
 
 @dataclass(frozen=True)
 class ContextRates:
-    """One limit in one context: alarms among its normal rows, silence among its abnormal ones."""
+    """One limit in one context: alarms among its normal rows, silence among its abnormal ones.
+
+    later  alarms among rows after the approved period of which nothing is known; they may be true
+    """
 
     context: str
     false_alarm: Rate
     miss: Rate
+    later: Rate = Rate(0, 0, None, None, None)
 
 
 @dataclass(frozen=True)
@@ -80,18 +84,23 @@ def rate(hits: int, n: int, level: float = LEVEL) -> Rate:
 
 
 def context_rates(
-    alarm: Flags, abnormal: Flags, context: npt.NDArray[np.object_]
+    alarm: Flags, abnormal: Flags, context: npt.NDArray[np.object_], unknown: Flags | None = None
 ) -> tuple[ContextRates, ...]:
-    """Rates of each context, in the order of their names; alarm, abnormal, context (n,)."""
+    """Rates of each context, in the order of their names; alarm, abnormal, context (n,).
+
+    unknown  (n,) rows of which nothing is known; None: none
+    """
+    open_ = np.zeros(len(alarm), bool) if unknown is None else unknown
     found = []
     for name in sorted(set(context.tolist())):
         own = context == name
-        normal, ill = own & ~abnormal, own & abnormal
+        normal, ill, later = own & ~abnormal & ~open_, own & abnormal, own & open_
         found.append(
             ContextRates(
                 context=str(name),
                 false_alarm=rate(int((alarm & normal).sum()), int(normal.sum())),
                 miss=rate(int((~alarm & ill).sum()), int(ill.sum())),
+                later=rate(int((alarm & later).sum()), int(later.sum())),
             )
         )
     return tuple(found)

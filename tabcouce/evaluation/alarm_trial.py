@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ START_UP = 30
 """First normal rows of a context that stand for its approved period, half of its rows at most."""
 TIE = 0.01
 """Recall (or spread) by which a detector must beat a simpler one."""
+FormName = Literal["plain", "corrected", "centred"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Held:
 
 @dataclass(frozen=True)
 class DetectorForm:
-    """One detector under one limit, plain or corrected after the start-up of each context.
+    """One detector under one limit: as it comes, or after the start-up of each context.
 
     auc, average_precision  over the tested rows without the start-up; None without labels
     recall      share of abnormal rows found at the allowed false-alarm rate over all contexts
@@ -72,39 +74,78 @@ class DetectorForm:
 
 @dataclass(frozen=True)
 class DetectorTrial:
-    """A detector on held-out contexts; corrects: whether the correction is the form in use."""
+    """A detector on held-out contexts.
+
+    plain      of a context that has given no rows
+    corrected  the scores moved and stretched by the context's first normal rows
+    centred    the same after its offsets were taken off the columns; None where it was not tried
+    used       the form that earned its place for contexts that have given rows
+    """
 
     key: str
     plain: DetectorForm
     corrected: DetectorForm
-    corrects: bool
+    centred: DetectorForm | None = None
+    used: FormName = "plain"
 
     @property
-    def used(self) -> DetectorForm:
-        return self.corrected if self.corrects else self.plain
+    def corrects(self) -> bool:
+        return self.used != "plain"
+
+    @property
+    def chosen(self) -> DetectorForm:
+        """The numbers of the form in use."""
+        return dict(self.forms)[self.used]
+
+    @property
+    def forms(self) -> tuple[tuple[FormName, DetectorForm], ...]:
+        """Every form that was tried, the simplest first."""
+        both: tuple[tuple[FormName, DetectorForm], ...] = (
+            ("plain", self.plain),
+            ("corrected", self.corrected),
+        )
+        return both if self.centred is None else (*both, ("centred", self.centred))
 
 
-def assess(key: str, score: Floats, held: Held, allowed: float) -> DetectorTrial:
-    """Both forms of a detector from scores (n,) by models that had not seen the row's context."""
-    moved, counts = started(score, held, allowed)
-    return DetectorTrial(
+def assess(
+    key: str, score: Floats, held: Held, allowed: float, *, centred: Floats | None = None
+) -> DetectorTrial:
+    """All forms of a detector from scores (n,) by models that had not seen the row's context.
+
+    centred  (n,) scores of the same rows where the offsets of each context's start-up were taken
+             off the columns, in training as in use; None where that was not tried
+    """
+    trial = DetectorTrial(
         key=key,
         plain=_form(score, held, allowed),
-        corrected=_form(moved, held, allowed),
-        corrects=bool(np.isfinite(counts).mean() > 0.5),
+        corrected=_form(started(score, held, allowed), held, allowed),
+        centred=None if centred is None else _form(started(centred, held, allowed), held, allowed),
     )
+    used: FormName = "plain"
+    for name, form in trial.forms:
+        if _fairer(form, dict(trial.forms)[used]):
+            used = name
+    return replace(trial, used=used)
 
 
-def started(score: Floats, held: Held, allowed: float) -> tuple[Floats, list[float]]:
-    """(n,) scores after each context's start-up, and the pseudo-count of each fold.
+def _fairer(new: DetectorForm, old: DetectorForm) -> bool:
+    """Whether more is found, or as much with rates that differ less between contexts."""
+    if new.spread.spread is None or old.spread.spread is None:
+        return False
+    if new.recall is not None and old.recall is not None and abs(new.recall - old.recall) > TIE:
+        return new.recall > old.recall
+    return new.spread.spread < old.spread.spread
+
+
+def started(score: Floats, held: Held, allowed: float) -> Floats:
+    """(n,) scores after each context's start-up.
 
     The pseudo-count of a fold and the pooled spread come from the contexts of the other folds.
     """
-    out, counts, start = score.copy(), [], held.start
+    out, start = score.copy(), held.start
     for k in np.unique(held.fold):
         others = np.flatnonzero((held.fold != k) & ~held.abnormal)
         if len(others) == 0:
-            counts.append(float("inf"))
             continue
         names = held.context[others]
         count = choose_pseudo_count(
@@ -115,8 +156,7 @@ def started(score: Floats, held: Held, allowed: float) -> tuple[Floats, list[flo
             own = held.context == name
             began = correction.with_context(str(name), score[own & start])
             out[own] = began(score[own], held.context[own])
-        counts.append(count)
-    return out, counts
+    return out
 
 
 def judged_rates(score: Floats, held: Held, allowed: float) -> tuple[ContextRates, ...]:
@@ -147,17 +187,20 @@ def _form(score: Floats, held: Held, allowed: float) -> DetectorForm:
     )
 
 
-def recommend(trials: Mapping[str, DetectorTrial]) -> str:
+def recommend(trials: Mapping[str, DetectorTrial], *, started: bool = False) -> str:
     """The detector with the highest recall at the allowed rate, a simpler one on a tie.
 
-    Without labels recall is unknown: the one that rings most equally on contexts it never saw.
-    Compared as they come, since a new context has no start-up at first.
-
-    trials  by key, simplest first
+    started  whether every context has an approved period: compared in the form in use then, else
+             as they come, since a new context has no start-up at first
+    trials   by key, simplest first
     """
+
+    def form(key: str) -> DetectorForm:
+        return trials[key].chosen if started else trials[key].plain
+
     best = next(iter(trials))
-    for key, trial in trials.items():
-        if _gain(trial.plain, trials[best].plain) > TIE:
+    for key in trials:
+        if _gain(form(key), form(best)) > TIE:
             best = key
     return best
 

@@ -21,6 +21,8 @@ class BoostedDetector:
     model_  the fitted BoostingModel
     """
 
+    uses_labels = True
+
     def __init__(self, seed: int = 0, pace: float = 1.0) -> None:
         self.seed = seed
         self.pace = pace

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,11 +12,15 @@ from tabcouce.evaluation.alarm_rates import ContextRates
 from tabcouce.evaluation.alarm_trial import START_UP, DetectorTrial
 from tabcouce.report.sampling import POINTS, thin_by_class
 from tabcouce.study.alarms import AlarmStudy
+from tabcouce.system.alarm import LIMIT, Gauge
 
 
 @dataclass(frozen=True)
 class AlarmLimitSummary:
-    """The limit as `system.AlarmLimit` found it; None where an end is not finite."""
+    """The limit on the shown scale, where it is 1; an end is None where it is not finite.
+
+    n  normal rows behind it
+    """
 
     limit: float
     allowed: float
@@ -32,6 +37,7 @@ class ControlPoints:
     """Held-out scores in time order, thinned by context, abnormal rows first.
 
     place  position within the context;  total  rows there were before thinning
+    approved  whether the row belongs to the approved period; empty where none was named
     """
 
     rows: tuple[int, ...]
@@ -40,6 +46,7 @@ class ControlPoints:
     score: tuple[float, ...]
     abnormal: tuple[bool, ...]
     total: int
+    approved: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,13 +54,18 @@ class AlarmSummary:
     """One limit on every context.
 
     detector        key of the recommended detector
-    corrects        whether a context's own normal rows correct its scores
-    column          context column of the corrections
-    pseudo_count    of the correction; None without one
-    rows_for_new    normal rows a new context needs before its own correction or limit
+    corrects        whether a context's own normal rows set its scale
+    centres         whether its offsets are taken off the columns as well
+    column          context column of the scales
+    limit           for a context that has given no normal rows; own_limit for one that has
+    pseudo_count    normal rows at the pooled scale that its own are weighed against; None: not weighed
+    rows_for_new    normal rows a new context needs before its own scale or limit
     rows_for_limit  normal rows before a limit's true rate is surely below twice the allowed
     start_up        rows that stood for the approved period when the forms were compared
-    labelled        whether abnormal rows were known
+    labelled        whether abnormal rows were labelled; else faults were planted in normal ones
+    approved        rows of the approved period; None where none was named
+    later           rows after it, of which `rung_later` rang
+    carriers        column -> mean share of the alarms' contributions
     """
 
     detector: str
@@ -69,6 +81,12 @@ class AlarmSummary:
     detectors: tuple[DetectorTrial, ...]
     contexts: tuple[ContextRates, ...]
     points: ControlPoints
+    centres: bool = False
+    own_limit: AlarmLimitSummary | None = None
+    approved: int | None = None
+    later: int = 0
+    rung_later: int = 0
+    carriers: Mapping[str, float] = field(default_factory=dict)
 
     def trial(self, key: str) -> DetectorTrial:
         """One detector's findings."""
@@ -77,32 +95,43 @@ class AlarmSummary:
 
 def alarm_summary(study: AlarmStudy, *, limit: int = POINTS, seed: int) -> AlarmSummary:
     """Plain numbers of the alarm part; `limit` points are kept for the control chart."""
-    alarm, held = study.alarm, study.held
-    found = alarm.limit
-    count = alarm.correction.pseudo_count
+    alarm, own = study.alarm, study.alarm.own
+    later = np.zeros(len(study.rows), bool) if study.approved is None else ~study.approved
     return AlarmSummary(
         detector=alarm.key,
         split=study.split,
         column=alarm.column,
-        limit=AlarmLimitSummary(
-            limit=found.limit,
-            allowed=found.allowed,
-            expected=found.expected,
-            rate_low=found.rate_low,
-            rate_high=found.rate_high,
-            limit_low=_finite(found.limit_low),
-            limit_high=_finite(found.limit_high),
-            n=found.n,
-        ),
+        limit=_limit(alarm.pooled.gauge),
         corrects=alarm.corrects,
-        pseudo_count=_finite(count),
+        pseudo_count=None if own is None else _finite(own.known.correction.pseudo_count),
         rows_for_new=alarm.rows_for_new,
         rows_for_limit=study.rows_for_limit,
         start_up=START_UP,
-        labelled=bool(held.abnormal.any()),
+        labelled=not study.planted,
         detectors=study.trials,
         contexts=study.contexts,
         points=_points(study, limit, seed),
+        centres=own is not None and own.offsets is not None,
+        own_limit=None if own is None else _limit(own.known.gauge),
+        approved=None if study.approved is None else int(study.approved.sum()),
+        later=int(later.sum()),
+        rung_later=int((later & (study.score > LIMIT)).sum()),
+        carriers=dict(study.carriers),
+    )
+
+
+def _limit(gauge: Gauge) -> AlarmLimitSummary:
+    found = gauge.limit
+    low, high = ((end - gauge.middle) / gauge.unit for end in (found.limit_low, found.limit_high))
+    return AlarmLimitSummary(
+        limit=LIMIT,
+        allowed=found.allowed,
+        expected=found.expected,
+        rate_low=found.rate_low,
+        rate_high=found.rate_high,
+        limit_low=_finite(low),
+        limit_high=_finite(high),
+        n=found.n,
     )
 
 
@@ -120,6 +149,7 @@ def _points(study: AlarmStudy, limit: int, seed: int) -> ControlPoints:
         score=tuple(float(f"{value:.5g}") for value in study.score[keep]),
         abnormal=tuple(bool(ill) for ill in held.abnormal[keep]),
         total=len(study.rows),
+        approved=() if study.approved is None else tuple(bool(one) for one in study.approved[keep]),
     )
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tabcouce.evaluation.alarm_rates import ContextRates, Rate
-from tabcouce.evaluation.alarm_trial import DetectorForm, DetectorTrial
+from tabcouce.evaluation.alarm_trial import DetectorTrial
 from tabcouce.report.alarm_summary import AlarmSummary
-from tabcouce.report.captions import long_split
+from tabcouce.report.captions import long_split, sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.control import control_chart
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.figures import Figure
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
+
+CARRIERS = 5
+"""Columns named in the sentence on what carries the alarms."""
 
 
 @dataclass(frozen=True)
@@ -40,35 +43,75 @@ def alarm_view(alarms: AlarmSummary, key: str, w: Words) -> AlarmView:
 
 def alarm_sentences(alarms: AlarmSummary, w: Words) -> tuple[str, ...]:
     """Which detector, what its limit promises, how equal it rings, and what a new context needs."""
-    trial, limit = alarms.trial(alarms.detector), alarms.limit
-    used = trial.plain  # what the limit does before a context has given rows of its own
-    said = [
-        w(
-            "alarm.limit",
-            detector=w.label("detector", alarms.detector),
-            allowed=percent(limit.allowed),
-            n=f"{limit.n:,}",
-            low=percent(limit.rate_low),
-            high=percent(limit.rate_high),
+    return tuple(
+        said
+        for said in (
+            limit_sentence(alarms, w),
+            equal_sentence(alarms, w),
+            _later(alarms, w),
+            _new_context(alarms, alarms.trial(alarms.detector), w),
+            _carriers(alarms, w),
         )
-    ]
-    if used.recall is not None:
-        said.append(w("alarm.recall", percent=percent(used.recall), allowed=percent(limit.allowed)))
-    if used.spread.spread is not None and used.spread.worst is not None:
+        if said
+    )
+
+
+def limit_sentence(alarms: AlarmSummary, w: Words) -> str:
+    """The detector and what its limit promises."""
+    limit = alarms.limit if alarms.approved is None else alarms.own_limit or alarms.limit
+    return w(
+        "alarm.limit",
+        detector=w.label("detector", alarms.detector),
+        allowed=percent(limit.allowed),
+        n=f"{limit.n:,}",
+        low=percent(limit.rate_low),
+        high=percent(limit.rate_high),
+    )
+
+
+def equal_sentence(alarms: AlarmSummary, w: Words) -> str:
+    """What was found at the limit, and how much the rates differ between contexts never seen."""
+    form, said = alarms.trial(alarms.detector).plain, []
+    if form.recall is not None:
+        key = "alarm.recall" if alarms.labelled else "alarm.recall_planted"
+        said.append(w(key, percent=percent(form.recall), allowed=percent(alarms.limit.allowed)))
+    if alarms.column is not None and form.spread.spread is not None and form.spread.worst is not None:
         said.append(
             w(
                 "alarm.spread",
-                points=percent(used.spread.spread),
-                worst=used.spread.worst,
-                contexts=used.spread.contexts,
+                points=percent(form.spread.spread),
+                worst=form.spread.worst,
+                contexts=form.spread.contexts,
             )
         )
-    said.append(_new_context(alarms, trial, w))
-    return tuple(said)
+    return sentences(w, *said)
+
+
+def _later(alarms: AlarmSummary, w: Words) -> str:
+    if alarms.approved is None:
+        return ""
+    share = percent(alarms.rung_later / alarms.later) if alarms.later else percent(0.0)
+    return w(
+        "alarm.approved",
+        approved=f"{alarms.approved:,}",
+        later=f"{alarms.later:,}",
+        rung=f"{alarms.rung_later:,}",
+        share=share,
+    )
+
+
+def _carriers(alarms: AlarmSummary, w: Words) -> str:
+    shown = [
+        w("alarm.carrier", name=name, share=percent(share))
+        for name, share in list(alarms.carriers.items())[:CARRIERS]
+    ]
+    return w("alarm.carriers", names=w.listing(shown)) if shown else ""
 
 
 def _new_context(alarms: AlarmSummary, trial: DetectorTrial, w: Words) -> str:
-    before, after = trial.plain.spread.spread, trial.corrected.spread.spread
+    if alarms.column is None:
+        return w("alarm.no_context")
+    before, after = trial.plain.spread.spread, trial.chosen.spread.spread
     if not alarms.corrects or before is None or after is None:
         return w("alarm.new_pooled", rows=alarms.rows_for_limit)
     return w(
@@ -77,6 +120,7 @@ def _new_context(alarms: AlarmSummary, trial: DetectorTrial, w: Words) -> str:
         start=alarms.start_up,
         before=percent(before),
         after=percent(after),
+        how=w(f"alarm.how_{trial.used}"),
     )
 
 
@@ -87,16 +131,11 @@ def detector_heads(w: Words) -> tuple[str, ...]:
     )
 
 
-def forms(trial: DetectorTrial) -> tuple[tuple[str, DetectorForm, bool], ...]:
-    """Key, numbers and whether it is the form in use."""
-    return ("plain", trial.plain, not trial.corrects), ("corrected", trial.corrected, trial.corrects)
-
-
 def _detectors(alarms: AlarmSummary, w: Words) -> TableView:
     rows = []
     for trial in alarms.detectors:
-        for name, form, used in forms(trial):
-            strong = used and trial.key == alarms.detector
+        for name, form in trial.forms:
+            strong = name == trial.used and trial.key == alarms.detector
             cells = (form.recall, form.auc, form.average_precision, form.spread.spread)
             kinds = (_share, _two, _two, _share)
             rows.append(
@@ -109,14 +148,14 @@ def _detectors(alarms: AlarmSummary, w: Words) -> TableView:
                         else number_cell(write(v), strong=strong)
                         for v, write in zip(cells, kinds, strict=True)
                     ),
-                    empty_cell(w("alarm.mostly_missed"))
-                    if form.delay is None
+                    empty_cell(w("alarm.mostly_missed" if alarms.labelled else "alarm.no_labels"))
+                    if form.delay is None or not alarms.labelled
                     else number_cell(significant(form.delay), strong=strong),
                 )
             )
     heads = tuple((text, k > 1, k == 2) for k, text in enumerate(detector_heads(w)))
     caption = w(
-        "alarm.detectors",
+        "alarm.detectors" if alarms.labelled else "alarm.detectors_planted",
         split=long_split(alarms.split, w),
         start=alarms.start_up,
         allowed=percent(alarms.limit.allowed),
@@ -124,15 +163,19 @@ def _detectors(alarms: AlarmSummary, w: Words) -> TableView:
     return TableView(caption, heads, tuple(rows))
 
 
+def context_heads(alarms: AlarmSummary, w: Words) -> tuple[str, ...]:
+    """Heads of the rates per context; those after the approved period only where there is one."""
+    keys = ("table.context", "alarm.rate", "alarm.missed", "alarm.normal_rows", "alarm.abnormal_rows")
+    later = () if alarms.approved is None else ("alarm.later", "alarm.later_rows")
+    return tuple(w(key) for key in (*keys, *later))
+
+
 def _contexts(alarms: AlarmSummary, w: Words) -> TableView:
-    heads = (
-        (w("table.context"), False, False),
-        (w("alarm.rate"), True, True),
-        (w("alarm.missed"), True, False),
-        (w("alarm.normal_rows"), True, False),
-        (w("alarm.abnormal_rows"), True, False),
-    )
-    return TableView(w("alarm.contexts"), heads, tuple(_context_row(one, w) for one in alarms.contexts))
+    names = context_heads(alarms, w)
+    heads = tuple((text, k > 0, k == 1) for k, text in enumerate(names))
+    caption = w("alarm.contexts" if alarms.approved is None else "alarm.contexts_approved")
+    rows = tuple(_context_row(one, w)[: len(names)] for one in alarms.contexts)
+    return TableView(caption, heads, rows)
 
 
 def _context_row(one: ContextRates, w: Words) -> tuple[Cell, ...]:
@@ -142,6 +185,8 @@ def _context_row(one: ContextRates, w: Words) -> tuple[Cell, ...]:
         _rate_cell(one.miss, w("alarm.no_abnormal")),
         number_cell(f"{one.false_alarm.n:,}"),
         number_cell(f"{one.miss.n:,}"),
+        _rate_cell(one.later, w("alarm.no_later")),
+        number_cell(f"{one.later.n:,}"),
     )
 
 

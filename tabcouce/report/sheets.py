@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from tabcouce.report.alarm_view import detector_heads, forms
+from tabcouce.report.alarm_view import detector_heads
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.captions import comparison, direction_word, long_split, named, unit_suffix
 from tabcouce.report.catalogue import Words
@@ -32,16 +32,16 @@ def alarm_sheets(summary: Summary, w: Words) -> Iterable[Sheet]:
              found.average_precision, found.spread.spread, found.delay)
             for name, alarms in parts
             for trial in alarms.detectors
-            for form, found, _ in forms(trial)
+            for form, found in trial.forms
         ],
     )  # fmt: skip
     heads = ("book.target", "table.context", "alarm.rate", "book.low", "book.high", "alarm.normal_rows")
     yield Sheet(
         w("alarm.sheet_rates"),
-        (*map(w, heads), w("alarm.missed"), w("alarm.abnormal_rows")),
+        (*map(w, heads), *(w(f"alarm.{key}") for key in ("missed", "abnormal_rows", "later", "later_rows"))),
         [
             (name, one.context, one.false_alarm.value, one.false_alarm.low, one.false_alarm.high,
-             one.false_alarm.n, one.miss.value, one.miss.n)
+             one.false_alarm.n, one.miss.value, one.miss.n, one.later.value, one.later.n)
             for name, alarms in parts
             for one in alarms.contexts
         ],

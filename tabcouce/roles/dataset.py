@@ -29,6 +29,7 @@ class Dataset:
     rows      (n,) int, 1-based row in the file
     censored  (n,) int8, -1 where y is an upper limit of the true value ('<0.01'), 1 where it is a
               lower limit, else 0; None where every value is known
+    approved  (n,) bool, rows of the approved period, known to be normal; None where none is named
     """
 
     name: str
@@ -44,6 +45,12 @@ class Dataset:
     rows: npt.NDArray[np.int64]
     roles: Roles
     censored: npt.NDArray[np.int8] | None = None
+    approved: npt.NDArray[np.bool_] | None = None
+
+    @property
+    def labelled(self) -> bool:
+        """Whether there is a target; without one, every row counts as 0 and `target` is ''."""
+        return bool(self.target)
 
     def part(self, positions: npt.NDArray[np.int64]) -> Self:
         """The rows at these positions, in their order."""

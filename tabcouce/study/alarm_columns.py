@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tabcouce.study.saved import SavedTarget
-from tabcouce.system.alarm import Alarm
+from tabcouce.errors import RoleError
+from tabcouce.read.table import Table
+from tabcouce.system.alarm import LIMIT, Alarm
 
 NAMED = 3
 """Columns named with an alarm; the rest carry less."""
 
 
 def alarm_columns(alarm: Alarm, X: pd.DataFrame, context: pd.DataFrame | None) -> pd.DataFrame:
-    """Columns 'score', 'limit', 'alarm' (0 or 1), 'alarm_from' (the columns that carry it, with what
-    the score falls by when each alone is normal) and 'corrected' (whether the row's context has a
-    correction of its own), each (n,).
+    """Columns 'score' (0 the middle of normal rows, 1 the limit), 'limit', 'alarm' (0 or 1),
+    'alarm_from' (the columns that carry it, with what the score falls by when each alone is normal)
+    and 'corrected' (whether normal rows of the row's own context set its scale), each (n,).
 
     X (n, p) matched inputs; context (n, c) text or None
     """
@@ -24,7 +27,7 @@ def alarm_columns(alarm: Alarm, X: pd.DataFrame, context: pd.DataFrame | None) -
     judged = alarm.judge(X, own)
     columns = {
         "score": judged.score,
-        "limit": np.full(len(X), judged.limit),
+        "limit": np.full(len(X), LIMIT),
         "alarm": judged.alarm.astype(int),
         "alarm_from": [carried(row, list(map(str, X.columns))) for row in judged.contributions],
         "corrected": judged.corrected.astype(int),
@@ -39,18 +42,65 @@ def carried(contribution: npt.NDArray[np.float64], names: list[str]) -> str:
     return ", ".join(f"{names[j]} (+{known[j]:.2g})" for j in order)
 
 
-def alarm_notes(saved: SavedTarget, context: pd.DataFrame | None) -> tuple[str, ...]:
-    """What a new context needs before its alarms can be corrected."""
-    alarm = saved.alarm
+def alarm_notes(alarm: Alarm | None, context: pd.DataFrame | None) -> tuple[str, ...]:
+    """By which limit contexts were judged, and what a new one needs for a scale of its own."""
     if alarm is None or alarm.column is None:
         return ()
     if context is None:
         return (f"'{alarm.column}' is missing: every row is judged by the pooled alarm limit.",)
-    new = sorted(set(context[alarm.column]) - set(alarm.correction.own))
-    if not new or not alarm.correction.own:
+    if alarm.own is None:
         return ()
-    named = ", ".join(f"'{name}'" for name in new[:5]) + (", ..." if len(new) > 5 else "")
+    found = set(context[alarm.column])
+    new = sorted(found - set(alarm.own.known.correction.own) - set(alarm.own.started.correction.own))
+    if not new:
+        return ()
     return (
-        f"{named}: judged by the pooled alarm limit; {alarm.rows_for_new} normal rows of its own in the "
-        "training file would give each a correction.",
+        f"{named(new)}: judged by the pooled alarm limit; with {alarm.rows_for_new} or more rows known to be "
+        "normal, given with --approved, each gets a scale of its own, the surer the more rows.",
     )
+
+
+def named(levels: list[str]) -> str:
+    """Up to five levels in quotes."""
+    return ", ".join(f"'{name}'" for name in levels[:5]) + (", ..." if len(levels) > 5 else "")
+
+
+@dataclass(frozen=True)
+class StartedAlarm:
+    """The alarm with the contexts that approved rows have started; notes say which, and which not."""
+
+    alarm: Alarm
+    notes: tuple[str, ...]
+
+
+def started_alarm(alarm: Alarm, X: pd.DataFrame, context: pd.DataFrame | None, table: Table) -> StartedAlarm:
+    """The alarm after rows X (n, p) that are known to be normal.
+
+    context  (n, c) text, or None where the file lacks it
+    Raises   RoleError if there is no context column to tell machines apart by
+    """
+    if alarm.column is None or context is None:
+        missing = (
+            "The study has no context column" if alarm.column is None else f"'{alarm.column}' is missing"
+        )
+        raise RoleError(
+            f"{missing}: approved rows cannot be told apart by machine.",
+            place=table.place(),
+            remedy="Leave --approved out, or fit again with --context."
+            if alarm.column is None
+            else f"Add the column '{alarm.column}' to the approved rows.",
+        )
+    if alarm.own is None:
+        note = "Approved rows were not used: scales of their own did not earn their place in this study."
+        return StartedAlarm(alarm, (note,))
+    notes = []
+    names = context[alarm.column].to_numpy(object)
+    for name in sorted(set(names.tolist())):
+        rows = np.flatnonzero(names == name)
+        if len(rows) < alarm.rows_for_new:
+            need = f"{alarm.rows_for_new} are needed for a scale of its own"
+            notes.append(f"'{name}' has {len(rows)} approved rows; {need}.")
+            continue
+        alarm = alarm.started(str(name), X.iloc[rows].reset_index(drop=True))
+        notes.append(f"'{name}' is judged on its own scale, from {len(rows)} approved rows.")
+    return StartedAlarm(alarm, tuple(notes))

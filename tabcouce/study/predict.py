@@ -88,7 +88,7 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
         notes=(
             *verdict_notes(saved),
             *context_notes(saved, known),
-            *alarm_notes(saved, context),
+            *alarm_notes(saved.alarm, context),
             *target_notes(saved, table, outcome),
         ),
     )

@@ -118,6 +118,7 @@ def test_the_start_up_of_a_machine_corrects_its_later_rows_only_from_its_own_pas
     assert trial.corrects
     assert trial.corrected.recall > trial.plain.recall + 0.2
     assert trial.corrected.spread.spread < 0.5 * trial.plain.spread.spread
+    assert trial.used == "corrected" and trial.chosen == trial.corrected
     assert rows.start.sum() == 6 * 30 and not (rows.start & rows.abnormal).any()
 
 

@@ -12,13 +12,32 @@ STAGES = 40
 """Contexts drawn side by side; the rest are in the table."""
 SCORE_REACH = 6.0
 """Quantile ranges beyond which a score is drawn at the edge, so that one glitch hides nothing."""
+COLOURS = [PALETTE[0], PALETTE[1], GREY]
+SHAPES = ["circle", "triangle-up", "diamond"]
+
+
+def kinds(alarms: AlarmSummary, w: Words) -> list[str]:
+    """Names of the kinds of rows that are drawn: normal, abnormal, and what came after an approved period."""
+    if alarms.approved is None:
+        return [w("alarm.normal"), w("alarm.abnormal")]
+    return [w("alarm.approved_row"), w("alarm.abnormal"), w("alarm.later_row")]
+
+
+def _kind(alarms: AlarmSummary) -> list[int]:
+    """Position in `kinds` of each drawn row."""
+    points = alarms.points
+    if alarms.approved is None:
+        return [int(ill) for ill in points.abnormal]
+    return [
+        1 if ill else 0 if fine else 2 for ill, fine in zip(points.abnormal, points.approved, strict=True)
+    ]
 
 
 def control_chart(alarms: AlarmSummary, w: Words) -> Spec:
     """Scores of held-out rows as stages, one for each context, with the limit as a line."""
     stages = list(dict.fromkeys(sorted(alarms.points.context)))[:STAGES]
     points = alarms.points
-    normal, ill = w("alarm.normal"), w("alarm.abnormal")
+    names = kinds(alarms, w)
     ranked = sorted(points.score)
     low, high = ranked[len(ranked) // 20], ranked[-max(len(ranked) // 20, 1)]
     reach = SCORE_REACH * max(high - low, 1e-9)
@@ -26,7 +45,12 @@ def control_chart(alarms: AlarmSummary, w: Words) -> Spec:
         (
             p
             for p in zip(
-                points.context, points.place, points.score, points.abnormal, points.rows, strict=True
+                points.context,
+                points.place,
+                points.score,
+                [names[kind] for kind in _kind(alarms)],
+                points.rows,
+                strict=True,
             )
             if p[0] in stages
         ),
@@ -37,16 +61,15 @@ def control_chart(alarms: AlarmSummary, w: Words) -> Spec:
             "f0": k,
             "f1": min(max(score, low - reach), high + reach),
             "f2": context,
-            "f3": ill if abnormal else normal,
+            "f3": kind,
             "f4": row,
             "f5": place,
         }
-        for k, (context, place, score, abnormal, row) in enumerate(drawn)
+        for k, (context, place, score, kind, row) in enumerate(drawn)
     ]
     firsts: dict[str, int] = {}
     for row in rows:
         firsts.setdefault(str(row["f2"]), int(str(row["f0"])))
-    names = [normal, ill]
     x = alt.X("f0:Q", title=w("alarm.axis_time"), axis=alt.Axis(labels=False, ticks=False, grid=False))
     y = alt.Y("f1:Q", title=w("alarm.axis_score"), scale=alt.Scale(zero=False))
     marks = (
@@ -55,10 +78,8 @@ def control_chart(alarms: AlarmSummary, w: Words) -> Spec:
         .encode(
             x=x,
             y=y,
-            color=alt.Color("f3:N", scale=alt.Scale(domain=names, range=PALETTE[:2]), sort=names),
-            shape=alt.Shape(
-                "f3:N", scale=alt.Scale(domain=names, range=["circle", "triangle-up"]), sort=names
-            ),
+            color=alt.Color("f3:N", scale=alt.Scale(domain=names, range=COLOURS[: len(names)]), sort=names),
+            shape=alt.Shape("f3:N", scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), sort=names),
             tooltip=[
                 alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
                 alt.Tooltip("f2:N", title=w("chart.context")),
