@@ -197,19 +197,7 @@ def model_files(model: Model | Detector | PastRows, stem: str, files: dict[str, 
 def describe_target(target: TargetStudy, units: Mapping[str, str | None]) -> dict[str, Any]:
     """The manifest's account of one target; units: those of the file, where the roles name none."""
     data, verdict = target.dataset, target.verdict
-    headline = next(
-        s for s in target.scores if s.split == verdict.headline and s.model == verdict.recommended
-    )
-    score = headline.metrics[verdict.metric]
-    rmse = headline.metrics.get("rmse")
-    promise = Promise(
-        verdict.metric,
-        score.value,
-        score.low,
-        score.high,
-        rmse=rmse.value if rmse else None,
-        rmse_high=rmse.high if rmse else None,
-    )
+    promise = describe_promise(target)
     inputs = [
         InputColumn(
             str(name),
@@ -220,7 +208,7 @@ def describe_target(target: TargetStudy, units: Mapping[str, str | None]) -> dic
     ]
     return {
         "target": data.target,
-        "unit": data.role(data.target).unit or units.get(data.target),
+        "unit": (data.role(data.target).unit or units.get(data.target)) if data.labelled else None,
         "task": data.task,
         "classes": list(data.classes),
         "inputs": [asdict(column) for column in inputs],
@@ -233,6 +221,25 @@ def describe_target(target: TargetStudy, units: Mapping[str, str | None]) -> dic
         "inside": target.inside.settings(),
         "promise": asdict(promise),
     }
+
+
+def describe_promise(target: TargetStudy) -> Promise:
+    """What the headline score promises; nothing where there is nothing to predict."""
+    verdict = target.verdict
+    headline = next(
+        (s for s in target.scores if s.split == verdict.headline and s.model == verdict.recommended), None
+    )
+    if headline is None:
+        return Promise(verdict.metric, None, None, None, None)
+    score, rmse = headline.metrics[verdict.metric], headline.metrics.get("rmse")
+    return Promise(
+        verdict.metric,
+        score.value,
+        score.low,
+        score.high,
+        rmse=rmse.value if rmse else None,
+        rmse_high=rmse.high if rmse else None,
+    )
 
 
 def read_checked(folder: Path) -> tuple[dict[str, Any], dict[str, bytes]]:

@@ -185,6 +185,7 @@ def prediction_document(
         "scores": None if outcome is None else dict(outcome.scores),
         "coverage": None if outcome is None else outcome.coverage,
         "promise_kept": None if outcome is None else outcome.kept,
+        "alarms": int(prediction.frame["alarm"].sum()) if "alarm" in prediction.frame else None,
         "notes": list(prediction.notes),
     }
     if shots is not None:
@@ -218,7 +219,9 @@ def shots_line(shots: Shots) -> str:
 
 def prediction_line(prediction: Prediction) -> str:
     outside = f"{prediction.outside_share:.0%} of {len(prediction.rows)} rows out of the training range"
-    line = f"{prediction.target}: {outside}"
+    line = f"{prediction.target or 'alarms'}: {outside}"
+    if "alarm" in prediction.frame:
+        line += f"; {int(prediction.frame['alarm'].sum())} rows ring"
     outcome = prediction.outcome
     if outcome is None:
         return line
@@ -269,7 +272,7 @@ def preview_document(part: Preview, table: Table) -> dict[str, object]:
 
 
 def print_preview(part: Preview) -> None:
-    put(f"{part.target}: {part.task}, {part.rows} rows, {part.inputs} inputs")
+    put(f"{part.target or 'nothing labelled'}: {part.task}, {part.rows} rows, {part.inputs} inputs")
     for line in part.splits:
         put(f"  {line}")
     said = Counter[str]()

@@ -24,6 +24,17 @@ def check(table: Table, roles: Roles, dataset: Dataset, *, seed: int = 0) -> tup
     seed     draws the rows on which large tables are looked at
     Returns  findings, worst severity first, largest share first within it
     """
+    if not dataset.labelled:
+        return tuple(
+            sorted(
+                (
+                    *column_findings(table, roles, dataset),
+                    *date_findings(table, roles),
+                    *note_findings(table, roles, dataset),
+                ),
+                key=lambda finding: (SEVERITIES.index(finding.severity), -finding.size),
+            )
+        )
     found = [
         *leaks(table, roles, dataset, candidates(table, roles, dataset), seed=seed),
         *twin_findings(table, dataset),

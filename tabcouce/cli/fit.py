@@ -13,6 +13,9 @@ import typer
 from tabcouce.cli.app import app
 from tabcouce.cli.errors import errors_as_exit_codes
 from tabcouce.cli.options import (
+    ApprovedFrom,
+    ApprovedTo,
+    ApprovedWhere,
     AsJson,
     Context,
     Files,
@@ -23,6 +26,9 @@ from tabcouce.cli.options import (
     Seed,
     Target,
     TaskName,
+    Unlabelled,
+    anomaly_where,
+    approved_period,
     check_language,
     check_one_of,
     known_task,
@@ -64,6 +70,10 @@ def fit(
         ),
     ] = None,
     task: TaskName = None,
+    unlabelled: Unlabelled = False,
+    approved_from: ApprovedFrom = None,
+    approved_to: ApprovedTo = None,
+    approved_where: ApprovedWhere = None,
     lang: Lang = "en",
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu or cuda.")] = "auto",
@@ -108,7 +118,9 @@ def fit(
             context=context or (),
             layout=reading.layout,
             join_file=reading.join_file,
-            task=known_task(task),
+            task=anomaly_where(unlabelled, known_task(task), target),
+            unlabelled=unlabelled,
+            approved=approved_period(approved_from, approved_to, approved_where),
             added=filled_runs(add or ()),
         )
         if inputs.role_file is None and strict:
@@ -150,7 +162,7 @@ def fit(
             put_json(documents)
         for part in summary.targets:
             if not as_json:
-                put(f"{part.target.name}")
+                put(part.target.name or "nothing labelled")
                 for sentence in verdict_sentences(part, lang):
                     put(f"  {sentence}")
         say(f"Report: {folder / 'report.html'}")

@@ -9,7 +9,7 @@ import typer
 
 from tabcouce.cli.app import app
 from tabcouce.cli.errors import errors_as_exit_codes
-from tabcouce.cli.options import AsJson, Context, Files, Out, RoleFile, Target
+from tabcouce.cli.options import AsJson, Context, Files, Out, RoleFile, Target, Unlabelled
 from tabcouce.cli.places import spare_the_data
 from tabcouce.cli.reading import Reading, takes_reading
 from tabcouce.errors import Place, RoleError
@@ -25,6 +25,7 @@ def init(
     reading: Reading,
     target: Target = None,
     context: Context = None,
+    unlabelled: Unlabelled = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing role file.")] = False,
 ) -> None:
     """Write a role file from guesses, with a reason per column, for you to correct."""
@@ -44,7 +45,9 @@ def init(
             )
         layout = reading.layout
         table = read_tables(data, layout, join_file=reading.join_file)
-        roles = propose(table, targets=tuple(target or ()), context=tuple(context or ()))
+        roles = propose(
+            table, targets=tuple(target or ()), context=tuple(context or ()), labelled=not unlabelled
+        )
         if not (layout.sheet or layout.stack_sheets):
             layout = replace(layout, sheet=table.source.sheet)
         write_role_file(roles, path, table.source, layout=layout)
@@ -61,6 +64,7 @@ def check(
     reading: Reading,
     target: Target = None,
     context: Context = None,
+    unlabelled: Unlabelled = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the data and its roles for leaks and traps; trains nothing."""
@@ -75,6 +79,7 @@ def check(
             context=context or (),
             layout=reading.layout,
             join_file=reading.join_file,
+            unlabelled=unlabelled,
         )
         if not as_json:
             print_picture(inputs.table)

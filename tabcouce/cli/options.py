@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 
 if TYPE_CHECKING:
+    from tabcouce.roles.approved import Approved
     from tabcouce.roles.role import Task
 
 Data = Annotated[Path, typer.Argument(help="Excel or CSV file.", show_default=False)]
@@ -29,6 +30,24 @@ Context = Annotated[
 TaskName = Annotated[
     str | None,
     typer.Option("--task", help="regression, binary, multiclass or anomaly.", show_default=False),
+]
+Unlabelled = Annotated[
+    bool,
+    typer.Option("--unlabelled", help="No target: learn what is normal and say what is not (anomaly)."),
+]
+ApprovedFrom = Annotated[
+    str | None,
+    typer.Option("--approved-from", help="Rows known to be normal: first time.", show_default=False),
+]
+ApprovedTo = Annotated[
+    str | None,
+    typer.Option("--approved-to", help="Rows known to be normal: last time.", show_default=False),
+]
+ApprovedWhere = Annotated[
+    str | None,
+    typer.Option(
+        "--approved-where", metavar="COLUMN=VALUE", help="Rows known to be normal.", show_default=False
+    ),
 ]
 Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of the workbook.", show_default=False)]
 Encoding = Annotated[
@@ -61,3 +80,29 @@ def known_task(name: str | None) -> Task | None:
     if name is not None:
         check_one_of(name, get_args(Task), "--task")
     return cast("Task | None", name)
+
+
+def anomaly_where(unlabelled: bool, task: Task | None, target: list[str] | None) -> Task | None:
+    """The task, which is 'anomaly' without labels; BadParameter where other options contradict that."""
+    if not unlabelled:
+        return task
+    if task not in (None, "anomaly") or target:
+        raise typer.BadParameter("It has no target and its task is 'anomaly'.", param_hint="--unlabelled")
+    return "anomaly"
+
+
+def approved_period(start: str | None, end: str | None, where: str | None) -> Approved | None:
+    """The approved period that the options name; None without any; BadParameter for half of one."""
+    if start is None and end is None and where is None:
+        return None
+    from tabcouce.roles.approved import Approved
+
+    if where is None:
+        return Approved(start=start, end=end)
+    column, sign, value = where.rpartition("=")
+    if not sign or not column.strip() or start is not None or end is not None:
+        raise typer.BadParameter(
+            "Give COLUMN=VALUE, and no --approved-from or --approved-to beside it.",
+            param_hint="--approved-where",
+        )
+    return Approved(column=column.strip(), value=value.strip())

@@ -63,6 +63,14 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    approved: Annotated[
+        Path | None,
+        typer.Option(
+            "--approved",
+            help="Rows known to be normal: their machines get an alarm scale of their own.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Predict every row of a new file; scores it where the file holds the target."""
@@ -78,12 +86,18 @@ def predict(
         path = workbook_beside(data, out, "predictions")
         if calibrate is not None:
             spare_the_data(calibrate, path)
+        if calibrate is not None and approved is not None:
+            raise typer.BadParameter("Give one of --calibrate and --approved.", param_hint="--approved")
         saved = load_study(study)
         layout = layout_again(saved.layout, data, sheet=sheet)
         layout = layout if encoding is None else replace(layout, encoding=encoding)
         table = read_table(data, layout)
+        normal = None
+        if approved is not None:
+            spare_the_data(approved, path)
+            normal = read_table(approved, layout_again(saved.layout, approved, sheet=None))
         if calibrate is None:
-            predictions = predict_study(saved, table)
+            predictions = predict_study(saved, table, normal)
             shots: tuple[Shots | None, ...] = (None,) * len(predictions)
         else:
             few = read_table(calibrate, layout_again(saved.layout, calibrate, sheet=None))

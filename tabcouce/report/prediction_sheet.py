@@ -23,7 +23,9 @@ def write_predictions(predictions: Sequence[Prediction], path: Path) -> None:
     for number, prediction in enumerate(predictions, start=1):
         # Excel forbids []:*?/\\ in sheet names; the target's own name stands in the first cell.
         sheet = book.add_worksheet(f"target {number}")
-        sheet.write_string(0, 0, f"Prediction of {prediction.target}", head)
+        sheet.write_string(
+            0, 0, f"Prediction of {prediction.target}" if prediction.target else "Alarms", head
+        )
         columns = ["row", *map(str, prediction.frame.columns)]
         for j, name in enumerate(columns):
             sheet.write_string(1, j, name, head)

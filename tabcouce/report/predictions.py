@@ -11,7 +11,9 @@ import pandas as pd
 from tabcouce.evaluation.trial import Trial
 from tabcouce.report.summary import MODEL_ORDER
 from tabcouce.roles.dataset import Dataset
+from tabcouce.study.alarms import AlarmStudy
 from tabcouce.study.value import TargetStudy
+from tabcouce.system.alarm import LIMIT
 
 
 def model_rank(model: str) -> tuple[int, str]:
@@ -52,14 +54,17 @@ def predictions_frame(study: TargetStudy) -> pd.DataFrame:
     'observed' (value, or class text), then '<split>:<model>' for the headline and the
     shuffled split, '<split>/known:<model>' where the contexts were given. For classes the
     probability of the positive class, or of the observed class where there are more than two,
-    and '<split>:<model>:class', the predicted class.
+    and '<split>:<model>:class', the predicted class. With alarms the columns 'alarm:...'.
     """
     dataset = study.dataset
     columns: dict[str, object] = {"row": dataset.rows}
     for name in dataset.contexts.columns:
         columns[f"context:{name}"] = dataset.contexts[name].astype(object).to_numpy()
     classes = np.asarray(dataset.classes, object)
-    columns["observed"] = classes[dataset.y.astype(int)] if len(classes) else dataset.y
+    if dataset.labelled:
+        columns["observed"] = classes[dataset.y.astype(int)] if len(classes) else dataset.y
+    if study.alarms is not None:
+        columns |= _alarm_columns(study.alarms, dataset)
     for split in dict.fromkeys((study.plan.headline, "shuffled")):
         for model, mode in product(models_of(study), ("blind", "known")):
             trial = trial_of(study, split, model, mode)
@@ -70,6 +75,17 @@ def predictions_frame(study: TargetStudy) -> pd.DataFrame:
             if len(classes):
                 columns[f"{key}:class"] = _predicted_class(trial, classes)
     return pd.DataFrame(columns)
+
+
+def _alarm_columns(alarms: AlarmStudy, dataset: Dataset) -> dict[str, object]:
+    """'alarm:approved' where a period was named, 'alarm:score' (limit 1) and 'alarm:rings', 0 or 1."""
+    place = np.searchsorted(dataset.rows, alarms.rows)
+    score, rings = np.full(len(dataset.rows), np.nan), np.full(len(dataset.rows), np.nan)
+    score[place], rings[place] = alarms.score, alarms.score > LIMIT
+    found: dict[str, object] = {}
+    if dataset.approved is not None:
+        found["alarm:approved"] = dataset.approved.astype(int)
+    return {**found, "alarm:score": score, "alarm:rings": rings}
 
 
 def _predicted_class(trial: Trial, classes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:

@@ -195,6 +195,8 @@ def _prediction_head(name: str, target: TargetSummary, w: Words) -> str:
         return w("book.row")
     if name == "observed":
         return f"{w('book.observed')}: {target.target.name}{unit}"
+    if name.startswith("alarm:"):
+        return w(f"book.alarm_{name.removeprefix('alarm:')}")
     if name.startswith("context:"):
         return w("book.context", name=name.removeprefix("context:"))
     chosen = name.endswith(":class")

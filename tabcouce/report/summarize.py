@@ -30,7 +30,7 @@ from tabcouce.report.row_address import drawn_places
 from tabcouce.report.sampling import POINTS
 from tabcouce.report.summary import Band, SplitProof, Summary, Target, TargetSummary
 from tabcouce.roles.dataset import Dataset
-from tabcouce.roles.role import Roles
+from tabcouce.roles.role import ColumnRole, Roles
 from tabcouce.splits.split import Split
 from tabcouce.study.value import Study, TargetStudy
 from tabcouce.system.intervals import Intervals
@@ -132,8 +132,9 @@ def _out_of_spec(study: TargetStudy) -> OutOfSpec | None:
 
 
 def _target(dataset: Dataset, units: Mapping[str, str | None]) -> Target:
-    role = dataset.role(dataset.target)
+    role = dataset.role(dataset.target) if dataset.labelled else ColumnRole("", "target")
     counts = {text: int((dataset.y == k).sum()) for k, text in enumerate(dataset.classes)}
+    counts = counts if dataset.labelled else {}
     numbers = dataset.y[np.isfinite(dataset.y)] if dataset.is_regression else np.zeros(0)
     return Target(
         name=dataset.target,

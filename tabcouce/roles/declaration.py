@@ -7,6 +7,7 @@ from typing import Literal
 
 from tabcouce.errors import Place
 from tabcouce.read.table import Layout
+from tabcouce.roles.approved import Approved
 from tabcouce.roles.role import Aim, Expected, Flag, Graph, Kind, Task, Tolerance
 
 Part = Literal["year", "month", "yearquarter", "int", "log10"]
@@ -80,6 +81,7 @@ class Declaration:
     target_column: str | None = None
     alternative_target_column: str | None = None
     columns: tuple[ColumnEntry, ...] = ()
+    approved: Approved | None = None
     origin: Literal["file", "sheet"] = "file"
     place: Place = field(default_factory=Place)
     warnings: tuple[str, ...] = ()

@@ -8,12 +8,13 @@ import pandas as pd
 
 from tabcouce.errors import CellError, RoleError
 from tabcouce.read.table import Table
+from tabcouce.roles.approved import approved_rows
 from tabcouce.roles.cells import not_a_number, parse_numbers
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.derive import read_dates
 from tabcouce.roles.level import BLANK, level_texts
 from tabcouce.roles.role import Roles
-from tabcouce.roles.target_values import TargetValues, target_values
+from tabcouce.roles.target_values import TargetValues, target_values, unlabelled
 
 NUMERIC_SHARE = 0.5
 """A text column with at least this share of numbers is a numeric column with bad cells."""
@@ -22,6 +23,8 @@ NUMERIC_SHARE = 0.5
 def datasets(table: Table, roles: Roles, *, name: str) -> tuple[Dataset, ...]:
     """One dataset per target, in the order of `roles.targets`; no target is ever an input.
 
+    Without a target there is one of the task 'anomaly', every row of it taken as normal.
+
     Rows without a value of the target are left out, and so are inputs without any value;
     `check` reports both.
     table   with its derived columns, as `resolve` returns it
@@ -29,6 +32,10 @@ def datasets(table: Table, roles: Roles, *, name: str) -> tuple[Dataset, ...]:
             RoleError if there is no input or only one class
     """
     targets = [target_values(table, roles, target) for target in roles.targets]
+    names = roles.targets
+    if not names:
+        names, targets = ("",), [unlabelled(table)]
+    approved = None if roles.approved is None else approved_rows(table, roles.approved)
     inputs = _inputs(table, roles)
     contexts = pd.DataFrame(
         {column: level_texts(table.frame[column]) for column in roles.named("context")},
@@ -38,8 +45,8 @@ def datasets(table: Table, roles: Roles, *, name: str) -> tuple[Dataset, ...]:
     group = _group(table, roles)
     order = _order(table, roles)
     return tuple(
-        _dataset(table, roles, name, target, values, inputs, contexts, group, order)
-        for target, values in zip(roles.targets, targets, strict=True)
+        _dataset(table, roles, name, target, values, inputs, contexts, group, order, approved)
+        for target, values in zip(names, targets, strict=True)
     )
 
 
@@ -53,13 +60,16 @@ def _dataset(
     contexts: pd.DataFrame,
     group: npt.NDArray[np.int64] | None,
     order: npt.NDArray[np.float64] | None,
+    approved: npt.NDArray[np.bool_] | None,
 ) -> Dataset:
     known = values.known
     X = inputs.loc[known].reset_index(drop=True)
     X = X.loc[:, X.notna().any().to_numpy()]
     if X.shape[1] == 0:
         raise RoleError(
-            f"No input column is left to learn '{target}' from.",
+            f"No input column is left to learn '{target}' from."
+            if target
+            else "No input column is left to learn from.",
             place=table.place(),
             remedy="Give at least one column with values the kind 'condition', 'sensor' or 'proxy'.",
         )
@@ -80,6 +90,7 @@ def _dataset(
         rows=table.rows[known],
         roles=roles,
         censored=table.censored[target][known] if target in table.censored else None,
+        approved=None if approved is None or values.task != "anomaly" else approved[known],
     )
 
 

@@ -18,7 +18,7 @@ from tabcouce.roles.level import BLANK
 from tabcouce.roles.log_scale import log_scale
 from tabcouce.roles.profile import Profile, profile
 from tabcouce.roles.proxy import RECALL, telling
-from tabcouce.roles.role import ColumnRole, Flag, Kind, Roles
+from tabcouce.roles.role import ColumnRole, Flag, Kind, Roles, Task
 from tabcouce.roles.target_values import says_rejected
 
 SETTING_LEVELS = 20
@@ -29,12 +29,15 @@ SERIES = 10
 """So many columns whose names differ by their numbers only are channels, e.g. of a spectrum."""
 
 
-def propose(table: Table, *, targets: Sequence[str] = (), context: Sequence[str] = ()) -> Roles:
+def propose(
+    table: Table, *, targets: Sequence[str] = (), context: Sequence[str] = (), labelled: bool = True
+) -> Roles:
     """Guess roles from names (English and Japanese) and from the cells.
 
     A number is never turned into a category: few different values are only named as the reason
     to call a column a setting.
     targets, context  names that are known; the rest is guessed around them
+    labelled          whether there is a target at all; without one, what looks like a result is none
     Raises  RoleError if a given name is missing or no column can be the target
     """
     names = [column.name for column in table.columns]
@@ -55,7 +58,8 @@ def propose(table: Table, *, targets: Sequence[str] = (), context: Sequence[str]
             guess = _unusable(seen) or (None if known_context else _context(seen, _unit(table, seen.name)))
             if guess:
                 guesses[seen.name] = guess
-    known_targets = known_targets or (_guess_target(profiles, guesses, table),)
+    if labelled:
+        known_targets = known_targets or (_guess_target(profiles, guesses, table),)
     guesses |= _further_results(profiles, guesses)
     order = _order(profiles, guesses)
     for seen in profiles:
@@ -79,7 +83,8 @@ def propose(table: Table, *, targets: Sequence[str] = (), context: Sequence[str]
                 guessed=column.name not in given,
             )
         )
-    return Roles(columns=tuple(columns), targets=known_targets, order=order, origin="guessed")
+    task: Task | None = None if labelled else "anomaly"
+    return Roles(columns=tuple(columns), targets=known_targets, task=task, order=order, origin="guessed")
 
 
 def _log_hint(table: Table, name: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from tabcouce.errors import Place, RoleError
 from tabcouce.read.table import Column, Table
+from tabcouce.roles.approved import named
 from tabcouce.roles.column_name import closest, find_column
 from tabcouce.roles.dates import parse_dates
 from tabcouce.roles.declaration import ColumnEntry, Declaration
@@ -51,19 +52,24 @@ def resolve(declaration: Declaration, table: Table) -> Resolved:
             CellError for dates that cannot be read where a derived column needs them
     """
     table = with_derived(table, declaration.derive, declaration.place)
-    named = _named(declaration, table)
-    columns = tuple(_role(column, named, table, declaration.place) for column in table.columns)
-    _check_test_contexts(declaration, named, table)
+    told = _named(declaration, table)
+    columns = tuple(_role(column, told, table, declaration.place) for column in table.columns)
+    _check_test_contexts(declaration, told, table)
     roles = Roles(
         columns=columns,
-        targets=named.targets,
+        targets=told.targets,
         task=declaration.task,
         positive_class=declaration.positive_class,
-        split_context=named.split,
+        split_context=told.split,
         test_contexts=declaration.test_contexts,
-        order=named.order,
+        order=told.order,
+        approved=None
+        if declaration.approved is None
+        else named(
+            declaration.approved, told.order, [column.name for column in table.columns], declaration.place
+        ),
         origin=declaration.origin,
-        warnings=(*declaration.warnings, *named.warnings),
+        warnings=(*declaration.warnings, *told.warnings),
     )
     return Resolved(table=table, roles=roles)
 
@@ -88,6 +94,9 @@ def _named(declaration: Declaration, table: Table) -> _Named:
             flagged[flag].append(name)
 
     targets, warnings = _targets(declaration, table, entries)
+    marks = () if declaration.approved is None else find("approved", declaration.approved.column)
+    if declaration.approved is not None and declaration.approved.value is None:
+        marks = ()  # a time is no mark; it may be an input where the file says so
     split = _split_context(declaration, names, flagged["split"], place)
     context = list(find("context", *declaration.context))
     context += [name for name, entry in entries.items() if entry.kind == "context" and name not in context]
@@ -117,7 +126,7 @@ def _named(declaration: Declaration, table: Table) -> _Named:
         targets=targets,
         context=tuple(context),
         inputs=inputs,
-        drop=frozenset(drop - set(targets)),
+        drop=frozenset((drop | set(marks)) - set(targets) - set(context)),
         order=tuple(dict.fromkeys((*order, *(name for name in time if name not in order)))),
         group=frozenset((*find("group", *declaration.group), *flagged["group"])),
         split=split,
@@ -151,11 +160,12 @@ def _targets(
     found += [name for name, entry in entries.items() if entry.kind == "target" and name not in found]
     if not found and lettered is not None:
         found = [lettered]
-    if not found:
+    if not found and declaration.task != "anomaly":
         raise RoleError(
             "No target is named.",
             place=declaration.place,
-            remedy='Name the quality value to predict: targets = ["..."], or use --target.',
+            remedy='Name the quality value to predict: targets = ["..."], or use --target; '
+            "to learn from normal rows without labels, use --unlabelled.",
         )
     return tuple(dict.fromkeys(found)), warnings
 

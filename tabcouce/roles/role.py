@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from tabcouce.roles.approved import Approved
 
 Task = Literal["regression", "binary", "multiclass", "anomaly"]
 Kind = Literal["target", "condition", "sensor", "context", "proxy", "identifier", "after", "ignored"]
@@ -72,7 +75,7 @@ class Roles:
     """The roles of every column of one table.
 
     columns        one per column of the table (derived ones last), in table order
-    targets        names, primary first
+    targets        names, primary first; none for the task 'anomaly' without labels
     split_context  context column of the headline split, if named
     test_contexts  levels of it (as text) that form the fixed split, if named
     order          columns that give the order in time, most significant first
@@ -88,6 +91,8 @@ class Roles:
     origin: Literal["file", "sheet", "guessed"] = "guessed"
     warnings: tuple[str, ...] = ()
     """Keys of the role file that were ignored, and why."""
+    approved: Approved | None = None
+    """Rows known to be normal; None where no period is named."""
 
     def of(self, name: str) -> ColumnRole:
         """The role of a column by name; KeyError if the table has no such column."""

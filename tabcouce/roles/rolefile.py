@@ -10,6 +10,7 @@ from typing import Any, cast, get_args
 
 from tabcouce.errors import Place, RoleError
 from tabcouce.read.table import Layout, Source
+from tabcouce.roles.approved import approved_of
 from tabcouce.roles.column_name import closest
 from tabcouce.roles.declaration import Declaration, Derived, Part
 from tabcouce.roles.level import level_text
@@ -22,7 +23,7 @@ KIND_LISTS: tuple[Kind, ...] = ("condition", "sensor", "proxy", "identifier", "a
 KEYS = (
     "name", "file", "sheet", "sep", "encoding", "decimal", "header_rows", "na_values",
     "range", "transpose", "fill_down", "stack_sheets", "join", "on", "task", "targets",
-    "positive_class", "inputs", "context", "time", "order", "drop", "drop_columns", "group",
+    "positive_class", "approved", "inputs", "context", "time", "order", "drop", "drop_columns", "group",
     "split_context", "test_contexts", "derive", "target_column", "alternative_target_column", "columns",
     *KIND_LISTS, *PROSE,
 )  # fmt: skip
@@ -89,6 +90,7 @@ def declaration_of(data: Mapping[str, Any], place: Place) -> Declaration:
         group=text_tuple(data, "group", place),
         split_context=text(data, "split_context", place),
         test_contexts=_levels(data, place),
+        approved=approved_of(data, place),
         derive=_derived(data, place),
         target_column=text(data, "target_column", place),
         alternative_target_column=text(data, "alternative_target_column", place),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tabcouce.read.table import Layout, Source
+from tabcouce.roles.approved import Approved
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.role import ColumnRole, Roles
 
@@ -45,6 +46,8 @@ def role_text(roles: Roles, source: Source, *, layout: Layout, derive: tuple[Der
         lines.append(f"split_context = {_quote(roles.split_context)}")
     if roles.test_contexts:
         lines.append(f"test_contexts = {_list(roles.test_contexts)}")
+    if roles.approved is not None:
+        lines.append(f"approved = {{ {_approved(roles.approved)} }}")
     for made in derive:
         form = "" if made.format is None else f", format = {_quote(made.format)}"
         how = f"from = {_quote(made.source)}{form}, part = {_quote(made.part)}"
@@ -52,6 +55,11 @@ def role_text(roles: Roles, source: Source, *, layout: Layout, derive: tuple[Der
     for column in roles.columns:
         lines += ["", *_column_lines(column)]
     return "\n".join(lines) + "\n"
+
+
+def _approved(approved: Approved) -> str:
+    pairs = {"column": approved.column, "value": approved.value, "from": approved.start, "to": approved.end}
+    return ", ".join(f"{key} = {_quote(text)}" for key, text in pairs.items() if text is not None)
 
 
 def _layout_lines(layout: Layout) -> list[str]:

@@ -74,6 +74,21 @@ def target_values(table: Table, roles: Roles, target: str) -> TargetValues:
     return TargetValues(task, known, np.array([number_of[text] for text in texts[known]]), classes)
 
 
+def unlabelled(table: Table) -> TargetValues:
+    """What stands for a target where nothing is labelled: every row is normal.
+
+    Raises  CellError with fewer than ten rows
+    """
+    n = len(table.rows)
+    if n < FEWEST_ROWS:
+        raise CellError(
+            f"{n} rows are too few to learn what is normal; at least {FEWEST_ROWS} are needed.",
+            place=table.place(),
+            remedy="Add rows, or check that the right sheet and header row were read.",
+        )
+    return TargetValues("anomaly", np.ones(n, bool), np.zeros(n), ("normal", "abnormal"))
+
+
 def _check_count(table: Table, target: str, count: int) -> None:
     if count >= FEWEST_ROWS:
         return

@@ -208,7 +208,7 @@ def _unit(dataset: Dataset, context: str | None) -> Unit:
 
 
 def _without_single_class(split: Split, dataset: Dataset) -> Split:
-    if dataset.is_regression:
+    if dataset.is_regression or not dataset.labelled:
         return split
     kept = tuple(fold for fold in split.folds if len(np.unique(dataset.y[fold.train])) > 1)
     if len(kept) == len(split.folds):

@@ -30,6 +30,7 @@ from tabcouce.study.advise import Advice, advise
 from tabcouce.study.alarms import AlarmStudy, study_alarms
 from tabcouce.study.effort import Effort
 from tabcouce.study.explain import Explanations, explain
+from tabcouce.study.fit_unlabelled import fit_unlabelled
 from tabcouce.study.interruption import finish, run_until_interrupted
 from tabcouce.study.journal import Journal, facts_of
 from tabcouce.study.panel import check_device, panel
@@ -141,6 +142,9 @@ def fit_target(
     whole  all rows; of a large table a part is compared, and the final models are fitted on all
     """
     dataset = thinned_dataset(whole, effort.compared_rows, seed)
+    if not dataset.labelled:
+        found = fit_unlabelled(table, roles, dataset, effort, seed=seed, device=device, watch=watch)
+        return found, False
     with watch.stage("checks"):
         findings = check(table, roles, whole)
         plan = plan_splits(dataset, folds=effort.folds, seed=seed)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tabcouce.errors import Place, RoleError
 from tabcouce.read import Layout, Table, read_grid, read_tables, sheet_names
 from tabcouce.roles import Declaration, Roles, override, propose, read_role_file, read_role_sheet, resolve
+from tabcouce.roles.approved import Approved, named
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
 from tabcouce.roles.role import Task
@@ -106,6 +107,8 @@ def open_inputs(
     join_file: Path | None = None,
     task: Task | None = None,
     added: Sequence[FilledRuns] = (),
+    unlabelled: bool = False,
+    approved: Approved | None = None,
 ) -> Inputs:
     """Read the data and its roles; guess the roles where none are declared.
 
@@ -113,6 +116,8 @@ def open_inputs(
     targets, context, task  override what the role file or the guess says
     layout     how to read the data where it differs from what the role file says
     join_file  file whose columns are added to the rows with the same key, `layout.on`
+    unlabelled  there is no target: what the role file names as one is no input either
+    approved   rows known to be normal, over what the role file says
     added      filled run sheets, whose rows are put below those of the data
     """
     paths = (data,) if isinstance(data, Path) else tuple(data)
@@ -121,14 +126,36 @@ def open_inputs(
     declared = declared_roles(paths[0], role_file)
     if declared is None:
         table = with_runs(read_tables(paths, given, join_file=join_file), added)
-        roles = propose(table, targets=tuple(targets), context=tuple(context))
+        roles = propose(table, targets=tuple(targets), context=tuple(context), labelled=not unlabelled)
+        if approved is not None:
+            roles = _with_approved(roles, approved, table)
         return Inputs(table, _with_task(roles, task), given, (), None)
     declaration, where = declared
-    declaration = override(declaration, targets=tuple(targets) or None, context=tuple(context) or None)
+    wanted = () if unlabelled else tuple(targets) or None
+    declaration = override(declaration, targets=wanted, context=tuple(context) or None)
+    if unlabelled:
+        declaration = replace(declaration, task="anomaly")
+    if approved is not None:
+        declaration = replace(declaration, approved=approved)
     found = given_over(declaration.layout, given)
     resolved = resolve(declaration, with_runs(read_tables(paths, found, join_file=join_file), added))
     derive = with_day_order(declaration.derive, resolved.table)
     return Inputs(resolved.table, _with_task(resolved.roles, task), found, derive, where)
+
+
+def _with_approved(roles: Roles, approved: Approved, table: Table) -> Roles:
+    """Guessed roles with an approved period; a column that marks it is no input."""
+    names = [column.name for column in table.columns]
+    found = named(approved, roles.order, names, table.place())
+    if found.value is None:
+        return replace(roles, approved=found)
+    columns = tuple(
+        replace(column, kind="ignored", reason="marks the approved period")
+        if column.name == found.column and column.is_input
+        else column
+        for column in roles.columns
+    )
+    return replace(roles, columns=columns, approved=found)
 
 
 def _with_task(roles: Roles, task: Task | None) -> Roles:

@@ -15,7 +15,7 @@ from tabcouce.roles.column_name import closest, name_key
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_derived
 from tabcouce.roles.level import BLANK, level_texts
-from tabcouce.study.alarm_columns import alarm_columns, alarm_notes
+from tabcouce.study.alarm_columns import alarm_columns, alarm_notes, started_alarm
 from tabcouce.study.promise import Outcome, judge
 from tabcouce.study.saved import SavedStudy, SavedTarget
 
@@ -41,12 +41,33 @@ class Prediction:
     notes: tuple[str, ...] = field(default=())
 
 
-def predict_study(saved: SavedStudy, table: Table) -> tuple[Prediction, ...]:
-    """Predict every target of the study for each row of a new file; see `predict`."""
+def predict_study(saved: SavedStudy, table: Table, approved: Table | None = None) -> tuple[Prediction, ...]:
+    """Predict every target of the study for each row of a new file; see `predict`.
+
+    approved  rows known to be normal, which give their machines an alarm scale of their own
+
+    Raises  RoleError where approved rows are given to a study without alarms
+    """
     known = table.source.sha256 == saved.source_sha256
     note = "This is the file the study was fitted on: the scores are of rows the models have seen."
     table = derived_again(saved, table)
-    found = [predict(target, table) for target in saved.targets]
+    targets, notes = list(saved.targets), dict[str, tuple[str, ...]]()
+    if approved is not None:
+        if all(target.alarm is None for target in targets):
+            raise RoleError(
+                "The study has no alarms that approved rows could set.",
+                place=approved.place(),
+                remedy="Leave --approved out, or fit with --task anomaly.",
+            )
+        approved = derived_again(saved, approved)
+        for k, target in enumerate(targets):
+            if target.alarm is not None:
+                X, context = matched_inputs(target, approved), known_contexts(target, approved)[0]
+                begun = started_alarm(target.alarm, X, context, approved)
+                targets[k] = replace(target, alarm=begun.alarm)
+                notes[target.target] = begun.notes
+    found = [predict(target, table) for target in targets]
+    found = [replace(one, notes=(*notes.get(one.target, ()), *one.notes)) for one in found]
     return tuple(
         replace(one, notes=(note, *one.notes)) if known and one.outcome is not None else one for one in found
     )
@@ -61,9 +82,11 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
     Raises  RoleError for missing or renamed columns, CellError for text among numbers
     """
     X = matched_inputs(saved, table)
+    context, known = known_contexts(saved, table)
+    if not saved.target:
+        return _alarms_alone(saved, table, X, context, known)
     estimate = saved.models[saved.recommended].estimate(X)
     frame = pd.DataFrame(described(saved, estimate), index=range(len(X)))
-    context, known = known_contexts(saved, table)
     if context is not None and known.any():
         beside = saved.models[saved.known_context].estimate(X[known], context[known])
         values = np.full(len(X), None, object)
@@ -91,6 +114,28 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
             *alarm_notes(saved.alarm, context),
             *target_notes(saved, table, outcome),
         ),
+    )
+
+
+def _alarms_alone(
+    saved: SavedTarget,
+    table: Table,
+    X: pd.DataFrame,
+    context: pd.DataFrame | None,
+    known: npt.NDArray[np.bool_],
+) -> Prediction:
+    """Of a study without labels: the alarm columns, and which inputs are out of range."""
+    frame = pd.DataFrame({"outside": saved.inside.reasons(X)})
+    if saved.alarm is not None:
+        frame = pd.concat([alarm_columns(saved.alarm, X, context), frame], axis=1)
+    return Prediction(
+        target="",
+        rows=table.rows,
+        frame=frame,
+        outside_share=float((frame["outside"] != "").mean()),
+        known_rows=int(known.sum()),
+        outcome=None,
+        notes=alarm_notes(saved.alarm, context),
     )
 
 
