@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated, cast, get_args
 import typer
 
 if TYPE_CHECKING:
-    from tabcouce.roles.approved import Approved
-    from tabcouce.roles.role import Task
+    from tabcouce.roles.role import Approved, Task
 
 Data = Annotated[Path, typer.Argument(help="Excel or CSV file.", show_default=False)]
 Files = Annotated[
@@ -95,7 +94,7 @@ def approved_period(start: str | None, end: str | None, where: str | None) -> Ap
     """The approved period that the options name; None without any; BadParameter for half of one."""
     if start is None and end is None and where is None:
         return None
-    from tabcouce.roles.approved import Approved
+    from tabcouce.roles.role import Approved
 
     if where is None:
         return Approved(start=start, end=end)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tabcouce.evaluation.alarm_rates import ContextRates, Rate
-from tabcouce.evaluation.alarm_trial import DetectorTrial
 from tabcouce.report.alarm_summary import AlarmSummary
-from tabcouce.report.captions import long_split, sentences
+from tabcouce.report.alarm_text import alarm_sentences
+from tabcouce.report.captions import long_split
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.control import control_chart
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.figures import Figure
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
-
-CARRIERS = 5
-"""Columns named in the sentence on what carries the alarms."""
 
 
 @dataclass(frozen=True)
@@ -38,89 +35,6 @@ def alarm_view(alarms: AlarmSummary, key: str, w: Words) -> AlarmView:
         chart=Figure(
             f"{key}-alarms", title, say, w("chart.alt", title=title, say=say), control_chart(alarms, w)
         ),
-    )
-
-
-def alarm_sentences(alarms: AlarmSummary, w: Words) -> tuple[str, ...]:
-    """Which detector, what its limit promises, how equal it rings, and what a new context needs."""
-    return tuple(
-        said
-        for said in (
-            limit_sentence(alarms, w),
-            equal_sentence(alarms, w),
-            _later(alarms, w),
-            _new_context(alarms, alarms.trial(alarms.detector), w),
-            _carriers(alarms, w),
-        )
-        if said
-    )
-
-
-def limit_sentence(alarms: AlarmSummary, w: Words) -> str:
-    """The detector and what its limit promises."""
-    limit = alarms.limit if alarms.approved is None else alarms.own_limit or alarms.limit
-    return w(
-        "alarm.limit",
-        detector=w.label("detector", alarms.detector),
-        allowed=percent(limit.allowed),
-        n=f"{limit.n:,}",
-        low=percent(limit.rate_low),
-        high=percent(limit.rate_high),
-    )
-
-
-def equal_sentence(alarms: AlarmSummary, w: Words) -> str:
-    """What was found at the limit, and how much the rates differ between contexts never seen."""
-    form, said = alarms.trial(alarms.detector).plain, []
-    if form.recall is not None:
-        key = "alarm.recall" if alarms.labelled else "alarm.recall_planted"
-        said.append(w(key, percent=percent(form.recall), allowed=percent(alarms.limit.allowed)))
-    if alarms.column is not None and form.spread.spread is not None and form.spread.worst is not None:
-        said.append(
-            w(
-                "alarm.spread",
-                points=percent(form.spread.spread),
-                worst=form.spread.worst,
-                contexts=form.spread.contexts,
-            )
-        )
-    return sentences(w, *said)
-
-
-def _later(alarms: AlarmSummary, w: Words) -> str:
-    if alarms.approved is None:
-        return ""
-    share = percent(alarms.rung_later / alarms.later) if alarms.later else percent(0.0)
-    return w(
-        "alarm.approved",
-        approved=f"{alarms.approved:,}",
-        later=f"{alarms.later:,}",
-        rung=f"{alarms.rung_later:,}",
-        share=share,
-    )
-
-
-def _carriers(alarms: AlarmSummary, w: Words) -> str:
-    shown = [
-        w("alarm.carrier", name=name, share=percent(share))
-        for name, share in list(alarms.carriers.items())[:CARRIERS]
-    ]
-    return w("alarm.carriers", names=w.listing(shown)) if shown else ""
-
-
-def _new_context(alarms: AlarmSummary, trial: DetectorTrial, w: Words) -> str:
-    if alarms.column is None:
-        return w("alarm.no_context")
-    before, after = trial.plain.spread.spread, trial.chosen.spread.spread
-    if not alarms.corrects or before is None or after is None:
-        return w("alarm.new_pooled", rows=alarms.rows_for_limit)
-    return w(
-        "alarm.new_corrected",
-        rows=alarms.rows_for_new,
-        start=alarms.start_up,
-        before=percent(before),
-        after=percent(after),
-        how=w(f"alarm.how_{trial.used}"),
     )
 
 

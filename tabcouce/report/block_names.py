@@ -22,6 +22,8 @@ def block_name(text: str, w: Words) -> str:
 
 def with_block_names(target: TargetSummary, w: Words) -> TargetSummary:
     """The target with every such name said in the language of the words."""
+    if not target.target.name:
+        target = replace(target, target=replace(target.target, name=w("alarm.nothing_labelled")))
     if w.language == SPOKEN:
         return target
 

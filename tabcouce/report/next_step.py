@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tabcouce.report.alarm_verdict import alarm_next_step
 from tabcouce.report.captions import sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import score
@@ -20,6 +21,8 @@ def next_step(target: TargetSummary, w: Words) -> str:
     """
     if any(finding.severity == "blocks" for finding in target.findings):
         return w("next.mend")
+    if target.alarms is not None and not target.models:
+        return alarm_next_step(target.alarms, w)
     shots = _shots(target, w)
     if target.verdict.outcome == "do_not_predict":
         return sentences(w, shots or w("next.no_model"))

@@ -51,10 +51,12 @@ def alarm_sheets(summary: Summary, w: Words) -> Iterable[Sheet]:
 def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> Iterable[Sheet]:
     """Every sheet after the cover."""
     summary = replace(summary, targets=tuple(with_block_names(target, w) for target in summary.targets))
-    yield _scores(summary, w)
-    yield _differences(summary, w)
-    yield _contexts(summary, w)
-    yield from _confounding(summary, w)
+    predicted = any(target.models for target in summary.targets)
+    if predicted:
+        yield _scores(summary, w)
+        yield _differences(summary, w)
+        yield _contexts(summary, w)
+        yield from _confounding(summary, w)
     several = len(summary.targets) > 1
     parts = []
     for k, (target, frame) in enumerate(zip(summary.targets, predictions, strict=True), 1):
@@ -62,7 +64,8 @@ def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> I
         lines = {int(row): line for line, row in enumerate(frame["row"], 2)}
         parts.append((target, frame, RowLines(made.name, lines)))
         yield made
-    yield _factors(summary, w)
+    if predicted:
+        yield _factors(summary, w)
     yield _findings(summary, parts[0][2], w)
     more = (
         unusual_rows(parts, w),

@@ -37,6 +37,7 @@ SIGNS = {
     "undecided": ("▲", "open"),
     "weak": ("◐", "open"),
     "blocked": ("■", "bad"),
+    "alarms_only": ("●", "good"),
 }
 """Traffic mark per outcome: a shape and a colour beside the word, never colour alone."""
 CHOICES = 200
@@ -70,7 +71,7 @@ class TargetView:
     next_step: str
     findings: tuple[FindingView, ...]
     worst: tuple[FindingView, ...]
-    models: TableView
+    models: TableView | None
     helped: TableView | None
     differences: TableView
     contexts: TableView | None
@@ -126,7 +127,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         next_step=next_step(target, w),
         findings=findings,
         worst=tuple(found for found in findings if found.severity in ("blocks", "misleads"))[:1],
-        models=model_table(target, w),
+        models=model_table(target, w) if target.models else None,
         helped=helped_table(target, w),
         differences=difference_table(target, w),
         contexts=None if target.by_blocks else context_table(target, w),

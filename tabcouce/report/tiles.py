@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tabcouce.evaluation.trial import Score
+from tabcouce.report.alarm_verdict import alarm_tiles
 from tabcouce.report.captions import sentences, short_split
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, score, significant, with_unit
@@ -16,6 +17,8 @@ from tabcouce.report.verdict_text import best_model, held_out, shuffled_score, u
 
 def tiles(target: TargetSummary, w: Words) -> tuple[Tile, Tile, Tile, Tile]:
     """Honest score, gap, error against what matters, experiments saved (else the interval)."""
+    if target.alarms is not None and not target.models:
+        return alarm_tiles(target.alarms, w)
     if target.is_regression and target.savings is not None:
         error = _error(target, w)
         error = replace(error, note=sentences(w, error.note, _band_line(target, w)))

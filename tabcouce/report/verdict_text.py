@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tabcouce.evaluation.trial import Score
+from tabcouce.report.alarm_verdict import alarm_verdict
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import percent, score, significant, with_unit
 from tabcouce.report.summary import TargetSummary
@@ -25,6 +26,8 @@ def verdict_sentences(target: TargetSummary, lang: str) -> tuple[str, str, str]:
              a Japanese Windows terminal (cp932) can print where the user's own names can
     """
     w = words(lang)
+    if target.alarms is not None and not target.models:
+        return alarm_verdict(target.alarms, w)
     return _which_model(target, w), _how_good(target, w), _what_vanishes(target, w)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import xlsxwriter
 
 from tabcouce.report.atomic import write_bytes
+from tabcouce.report.block_names import with_block_names
 from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.next_step import next_step
@@ -80,7 +81,7 @@ def _cover(
     sheet.set_column(1, 1, 100)
     sheet.write_string(0, 0, summary.name, formats["title"])
     row = 2
-    for target in summary.targets:
+    for target in (with_block_names(each, w) for each in summary.targets):
         about = f"{target.target.name}{unit_suffix(target.target.unit, w)}"
         lines = [(w("book.target"), about), (w("page.verdict"), w.label("outcome", target.verdict.outcome))]
         lines += [("", sentence) for sentence in verdict_sentences(target, w.language)]

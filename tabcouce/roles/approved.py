@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -18,24 +17,12 @@ from tabcouce.roles.cells import parse_numbers
 from tabcouce.roles.column_name import closest, find_column
 from tabcouce.roles.derive import read_dates
 from tabcouce.roles.level import level_text, level_texts
+from tabcouce.roles.role import Approved
 
 FEWEST = 20
 """Approved rows below which no limit can be set."""
 KEYS = ("column", "value", "from", "to")
 EXAMPLE = 'Write approved = { from = "2024-01-01", to = "2024-03-31" } or { column = "phase", value = "OK" }.'
-
-
-@dataclass(frozen=True)
-class Approved:
-    """Rows from one time to another, both included, or rows with one value of a column.
-
-    column  of the time or the value; None: the column that gives the order
-    """
-
-    column: str | None = None
-    start: str | None = None
-    end: str | None = None
-    value: str | None = None
 
 
 def approved_of(data: Mapping[str, Any], place: Place) -> Approved | None:

@@ -63,6 +63,7 @@ class Dataset:
             order=None if self.order is None else self.order[positions],
             rows=self.rows[positions],
             censored=None if self.censored is None else self.censored[positions],
+            approved=None if self.approved is None else self.approved[positions],
         )
 
     @property

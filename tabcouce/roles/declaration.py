@@ -7,8 +7,7 @@ from typing import Literal
 
 from tabcouce.errors import Place
 from tabcouce.read.table import Layout
-from tabcouce.roles.approved import Approved
-from tabcouce.roles.role import Aim, Expected, Flag, Graph, Kind, Task, Tolerance
+from tabcouce.roles.role import Aim, Approved, Expected, Flag, Graph, Kind, Task, Tolerance
 
 Part = Literal["year", "month", "yearquarter", "int", "log10"]
 

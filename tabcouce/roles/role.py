@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from tabcouce.roles.approved import Approved
+from typing import Literal
 
 Task = Literal["regression", "binary", "multiclass", "anomaly"]
 Kind = Literal["target", "condition", "sensor", "context", "proxy", "identifier", "after", "ignored"]
@@ -68,6 +65,19 @@ class ColumnRole:
         if self.flags & {"time", "group"} and not self.as_input:
             return False
         return self.kind in INPUT_KINDS
+
+
+@dataclass(frozen=True)
+class Approved:
+    """Rows from one time to another, both included, or rows with one value of a column.
+
+    column  of the time or the value; None: the column that gives the order
+    """
+
+    column: str | None = None
+    start: str | None = None
+    end: str | None = None
+    value: str | None = None
 
 
 @dataclass(frozen=True)

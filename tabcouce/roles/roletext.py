@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 from tabcouce.read.table import Layout, Source
-from tabcouce.roles.approved import Approved
 from tabcouce.roles.declaration import Derived
-from tabcouce.roles.role import ColumnRole, Roles
+from tabcouce.roles.role import Approved, ColumnRole, Roles
 
 HEAD = """\
 # What each column is to the question. Check it, correct it, and give it to `tabcouce fit --roles`.

@@ -9,10 +9,10 @@ from pathlib import Path
 from tabcouce.errors import Place, RoleError
 from tabcouce.read import Layout, Table, read_grid, read_tables, sheet_names
 from tabcouce.roles import Declaration, Roles, override, propose, read_role_file, read_role_sheet, resolve
-from tabcouce.roles.approved import Approved, named
+from tabcouce.roles.approved import named
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
-from tabcouce.roles.role import Task
+from tabcouce.roles.role import Approved, Task
 from tabcouce.study.filled_runs import FilledRuns, with_runs
 
 ROLE_SHEET = "roles"
