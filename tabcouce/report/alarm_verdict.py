@@ -31,7 +31,8 @@ def _spread(alarms: AlarmSummary, w: Words) -> Tile:
     trial, title = alarms.trial(alarms.detector), w("alarm.tile_spread")
     before, after = trial.plain.spread, trial.chosen.spread
     if alarms.column is None or before.spread is None:
-        return Tile(title, w("tile.not_available"), w("alarm.no_context"))
+        reason = w("alarm.no_context" if alarms.column is None else "alarm.few_rows")
+        return Tile(title, w("tile.not_available"), reason)
     if not alarms.corrects or after.spread is None:
         note = w("alarm.tile_spread_note", contexts=before.contexts)
         return Tile(title, w("alarm.points", points=percent(before.spread)), note)
