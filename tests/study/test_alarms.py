@@ -73,7 +73,8 @@ def test_the_result_has_every_detector_under_one_limit(fitted):
     assert {one["context"] for one in alarms["contexts"]} == {f"M{k}" for k in range(1, 7)}
     assert all(one["false_alarm"]["low"] <= one["false_alarm"]["value"] for one in alarms["contexts"])
     best = next(trial for trial in alarms["detectors"] if trial["key"] == alarms["detector"])
-    assert best["plain"]["recall"] >= max(t["plain"]["recall"] for t in alarms["detectors"]) - 0.06
+    # A simpler detector stays within the tie of each step to a dearer one.
+    assert best["plain"]["recall"] >= max(t["plain"]["recall"] for t in alarms["detectors"]) - 0.1
     assert best["plain"]["recall"] > 0.3
 
 
@@ -99,8 +100,78 @@ def test_predict_writes_score_limit_alarm_and_the_columns_that_carry_it(fitted):
     assert table["alarm"][ill].mean() > 0.35 > 0.15 > table["alarm"][~ill].mean()
     rung = table["alarm"] == 1
     assert table.loc[~rung, "alarm_from"].isna().all()
+    assert (table["corrected"][fresh[MACHINE] == "M7"] == 0).all()
     named = table.loc[rung & ill, "alarm_from"].dropna().str.split(" \\(").str[0]
     assert named.mode()[0] == NAMES[2]
+
+
+@pytest.fixture(scope="module")
+def unlabelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same line without its labels, the first half of each machine's rows approved."""
+    folder = tmp_path_factory.mktemp("unlabelled")
+    full = line(machines=5, rows=120)
+    early = np.tile(np.arange(120) < 60, 5)
+    full = full[~(early & (full[TARGET] == "異常"))].reset_index(drop=True)
+    full["工程"] = np.where(full["時刻"] % 120 < 60, "承認", "監視")
+    full.to_csv(folder / "answers.csv", index=False)
+    full.drop(columns=TARGET).to_csv(folder / "line.csv", index=False)
+    result = run(
+        *("fit", folder / "line.csv", "--unlabelled", "--context", MACHINE, "--effort", "quick"),
+        *("--approved-where", "工程=承認", "--out", folder / "out", "--quiet"),
+    )
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+def test_without_labels_an_approved_period_sets_the_limit_and_later_faults_ring(unlabelled):
+    document = json.loads((unlabelled / "out" / "result.json").read_text("utf-8"))
+    alarms = document["alarms"]
+    answers = pd.read_csv(unlabelled / "answers.csv")
+    assert document["verdict"]["outcome"] == "alarms_only" and not document["splits"]
+    assert alarms["approved"] == (answers["工程"] == "承認").sum()
+    assert {one["context"] for one in alarms["contexts"]} == {f"M{k}" for k in range(1, 6)}
+    assert all(one["later"]["n"] == 60 for one in alarms["contexts"])
+    book = pd.read_excel(unlabelled / "out" / "results.xlsx", sheet_name="Predictions", engine="openpyxl")
+    rings = book["alarm"].to_numpy() == 1
+    ill, later = answers[TARGET] == "異常", answers["工程"] == "監視"
+    assert rings[ill].mean() > 0.4
+    assert rings[~later].mean() < 0.12 and rings[later & ~ill].mean() < 0.15
+
+
+def test_the_page_of_a_study_without_labels_has_no_models_in_either_language(unlabelled):
+    for lang, title in (("en", "Alarms without labels"), ("ja", "ラベルなしの警報")):
+        assert run("report", unlabelled / "out", "--lang", lang).exit_code == 0
+        page = (unlabelled / "out" / "report.html").read_text("utf-8")
+        assert title in page and 'id="t1-alarms"' in page and 'id="t1-models"' not in page
+
+
+def test_approved_rows_of_a_new_machine_are_used_or_the_note_says_why_not(unlabelled):
+    fresh = line(machines=7, rows=60, seed=5).query(f"{MACHINE} == 'M7'").assign(工程="監視")
+    good = fresh[fresh[TARGET] == "正常"].drop(columns=TARGET)
+    good.head(30).to_csv(unlabelled / "start.csv", index=False)
+    good.tail(10).to_csv(unlabelled / "new.csv", index=False)
+    result = run(
+        *("predict", unlabelled / "out", unlabelled / "new.csv", "--json"),
+        *("--approved", unlabelled / "start.csv", "--out", unlabelled / "new.xlsx"),
+    )
+    assert result.exit_code == 0, result.output
+    notes = " ".join(json.loads(result.stdout)[0]["notes"])
+    used = json.loads((unlabelled / "out" / "result.json").read_text("utf-8"))["alarms"]["corrects"]
+    assert ("'M7' is judged on its own scale, from 30 approved rows" in notes) == used
+    assert used or "did not earn their place" in notes
+    table = pd.read_excel(unlabelled / "new.xlsx", header=1, engine="openpyxl")
+    assert (table["corrected"] == int(used)).all() and (table["limit"] == 1).all()
+
+
+def test_options_that_contradict_each_other_are_refused(tmp_path):
+    line(machines=2, rows=6).to_csv(tmp_path / "a.csv", index=False)
+    for wrong in (
+        ("--unlabelled", "--target", TARGET),
+        ("--unlabelled", "--task", "binary"),
+        ("--unlabelled", "--approved-where", "工程"),
+        ("--unlabelled", "--approved-where", "工程=承認", "--approved-to", "3"),
+    ):
+        assert run("fit", tmp_path / "a.csv", *wrong).exit_code == 2
 
 
 def held(n: int = 900) -> tuple[np.ndarray, Held]:
