@@ -19,7 +19,7 @@ from tabcouce.evaluation.alarm_rates import (
     recall_at,
     time_to_alarm,
 )
-from tabcouce.system.context_correction import ContextCorrection, choose_pseudo_count
+from tabcouce.system.context_correction import ContextCorrection, choose_shrinkage
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -140,7 +140,7 @@ def _fairer(new: DetectorForm, old: DetectorForm) -> bool:
 def started(score: Floats, held: Held, allowed: float) -> Floats:
     """(n,) scores after each context's start-up.
 
-    The pseudo-count of a fold and the pooled spread come from the contexts of the other folds.
+    The shrinkage of a fold and the pooled spread come from the contexts of the other folds.
     """
     out, start = score.copy(), held.start
     for k in np.unique(held.fold):
@@ -148,10 +148,10 @@ def started(score: Floats, held: Held, allowed: float) -> Floats:
         if len(others) == 0:
             continue
         names = held.context[others]
-        count = choose_pseudo_count(
+        shrinkage = choose_shrinkage(
             score[others], names, held.order[others], allowed=allowed, start_up=START_UP
         )
-        correction = ContextCorrection.of(score[others], names, count)
+        correction = ContextCorrection.of(score[others], names, shrinkage)
         for name in set(held.context[held.fold == k].tolist()):
             own = held.context == name
             began = correction.with_context(str(name), score[own & start])

@@ -58,7 +58,8 @@ class AlarmSummary:
     centres         whether its offsets are taken off the columns as well
     column          context column of the scales
     limit           for a context that has given no normal rows; own_limit for one that has
-    pseudo_count    normal rows at the pooled scale that its own are weighed against; None: not weighed
+    pseudo_count    normal rows at the pooled middle that its own are weighed against, and
+    scale_count     at the pooled width; None: always the pooled one
     rows_for_new    normal rows a new context needs before its own scale or limit
     rows_for_limit  normal rows before a limit's true rate is surely below twice the allowed
     start_up        rows that stood for the approved period when the forms were compared
@@ -81,6 +82,7 @@ class AlarmSummary:
     detectors: tuple[DetectorTrial, ...]
     contexts: tuple[ContextRates, ...]
     points: ControlPoints
+    scale_count: float | None = None
     centres: bool = False
     own_limit: AlarmLimitSummary | None = None
     approved: int | None = None
@@ -103,7 +105,8 @@ def alarm_summary(study: AlarmStudy, *, limit: int = POINTS, seed: int) -> Alarm
         column=alarm.column,
         limit=_limit(alarm.pooled.gauge),
         corrects=alarm.corrects,
-        pseudo_count=None if own is None else _finite(own.known.correction.pseudo_count),
+        pseudo_count=None if own is None else _finite(own.known.correction.shrinkage.location),
+        scale_count=None if own is None else _finite(own.known.correction.shrinkage.scale),
         rows_for_new=alarm.rows_for_new,
         rows_for_limit=study.rows_for_limit,
         start_up=START_UP,

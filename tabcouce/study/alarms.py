@@ -31,7 +31,7 @@ from tabcouce.study.progress import Report
 from tabcouce.study.watched import HeldScores, Watched
 from tabcouce.system.alarm import LIMIT, Alarm, Gauge, OwnScale, Scale
 from tabcouce.system.alarm_limit import rows_needed
-from tabcouce.system.context_correction import NEVER, ContextCorrection, choose_pseudo_count
+from tabcouce.system.context_correction import NONE, ContextCorrection, choose_shrinkage
 from tabcouce.system.jury import Jury
 from tabcouce.system.start_offsets import StartOffsets
 
@@ -187,7 +187,7 @@ def _alarm(
     """
     held = watched.held(tested)
     normal = ~held.abnormal
-    nothing = ContextCorrection.of(plain.score[tested][normal], held.context[normal], NEVER)
+    nothing = ContextCorrection.of(plain.score[tested][normal], held.context[normal], NONE)
     pooled = Scale(
         Jury(plain.detectors),
         ContextCorrection(nothing.pooled),
@@ -202,13 +202,13 @@ def _alarm(
         offsets = learnt.knowing(X, watched.context, watched.normal)
         X, unseen = offsets(X, watched.context), centred
     score, names = unseen.score[tested], held.context
-    count = choose_pseudo_count(
+    shrinkage = choose_shrinkage(
         score[normal], names[normal], held.order[normal], allowed=ALLOWED, start_up=START_UP
     )
     began = started(score, held, ALLOWED)
     familiar = watched.known(make, X)
     own = watched.normal & np.isfinite(familiar.score)
-    known = ContextCorrection.of(familiar.score[own], watched.context[own], count)
+    known = ContextCorrection.of(familiar.score[own], watched.context[own], shrinkage)
     scale = OwnScale(
         offsets,
         known=Scale(
@@ -218,7 +218,9 @@ def _alarm(
         ),
         started=Scale(
             Jury(unseen.detectors),
-            ContextCorrection(ContextCorrection.of(score[normal], names[normal], count).pooled, {}, count),
+            ContextCorrection(
+                ContextCorrection.of(score[normal], names[normal], shrinkage).pooled, {}, shrinkage
+            ),
             Gauge.of(began[normal & ~held.start], ALLOWED),
         ),
     )

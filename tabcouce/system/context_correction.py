@@ -9,8 +9,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from tabcouce.system.alarm_limit import AlarmLimit
-
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.object_]
 
@@ -21,6 +19,34 @@ QUANTILES = (0.5, 0.95)
 NORMAL_RANGE = 1.6449
 """Distance between the 50 % and 95 % quantiles of a standard normal variable."""
 FEWEST = 10
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """Normal rows at the pooled value that a context's own rows are weighed against.
+
+    location, scale  for the middle and for the width, which rows tell less well; inf: the pooled
+                     one always
+    """
+
+    location: float
+    scale: float
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything is corrected at all."""
+        return bool(np.isfinite(self.location))
+
+    def settings(self) -> list[float | None]:
+        return [None if np.isinf(count) else count for count in (self.location, self.scale)]
+
+    @classmethod
+    def from_settings(cls, counts: Sequence[float | None]) -> Self:
+        location, scale = (NEVER if count is None else float(count) for count in counts)
+        return cls(location, scale)
+
+
+NONE = Shrinkage(NEVER, NEVER)
 
 
 @dataclass(frozen=True)
@@ -44,14 +70,12 @@ class Spread:
         width = max(float(high - middle) / NORMAL_RANGE, 1e-12)
         return cls(float(middle), float(np.log(width)), len(score))
 
-    def towards(self, pooled: Spread, pseudo_count: float) -> Spread:
-        """Shrunk to the pooled one: own weight n / (n + pseudo_count)."""
-        if np.isinf(pseudo_count):
-            return pooled
-        w = self.n / (self.n + pseudo_count)
+    def towards(self, pooled: Spread, shrinkage: Shrinkage) -> Spread:
+        """Shrunk to the pooled one: own weights n / (n + pseudo-count)."""
+        a, b = (self.n / (self.n + count) for count in (shrinkage.location, shrinkage.scale))
         return Spread(
-            pooled.location + w * (self.location - pooled.location),
-            pooled.log_scale + w * (self.log_scale - pooled.log_scale),
+            pooled.location + a * (self.location - pooled.location),
+            pooled.log_scale + b * (self.log_scale - pooled.log_scale),
             self.n,
         )
 
@@ -62,20 +86,20 @@ class ContextCorrection:
 
     pooled        of all normal rows, each context in equal share
     own           of each known context, not yet shrunk
-    pseudo_count  chosen inside the training contexts; inf: no correction earned its place
+    shrinkage     chosen inside the training contexts
     """
 
     pooled: Spread
     own: Mapping[str, Spread] = field(default_factory=dict)
-    pseudo_count: float = NEVER
+    shrinkage: Shrinkage = NONE
 
     @classmethod
-    def of(cls, score: Floats, context: Texts, pseudo_count: float) -> Self:
+    def of(cls, score: Floats, context: Texts, shrinkage: Shrinkage) -> Self:
         """From scores (n,) of normal rows that the model had not seen, and their contexts (n,)."""
         names = sorted(set(context.tolist()))
         parts = {name: score[context == name] for name in names}
         own = {str(name): Spread.of(part) for name, part in parts.items() if len(part) >= FEWEST}
-        return cls(_pooled(list(own.values()), score), own, pseudo_count)
+        return cls(_pooled(list(own.values()), score), own, shrinkage)
 
     def __call__(self, score: Floats, context: Texts) -> Floats:
         """(n,) corrected scores; a context without own rows keeps its scores, the pooled limit holds."""
@@ -87,7 +111,7 @@ class ContextCorrection:
 
     def moved(self, score: Floats, own: Spread) -> Floats:
         """Scores of one context whose normal rows have the spread `own`."""
-        to = own.towards(self.pooled, self.pseudo_count)
+        to = own.towards(self.pooled, self.shrinkage)
         stretch = np.exp(self.pooled.log_scale - to.log_scale)
         return self.pooled.location + (score - to.location) * stretch
 
@@ -95,64 +119,62 @@ class ContextCorrection:
         """A copy that also knows a new context, from scores (k,) of its first normal rows."""
         if len(normal) < FEWEST:
             return self
-        return ContextCorrection(self.pooled, {**self.own, name: Spread.of(normal)}, self.pseudo_count)
+        return ContextCorrection(self.pooled, {**self.own, name: Spread.of(normal)}, self.shrinkage)
 
     def settings(self) -> dict[str, Any]:
         """JSON form, read back by `from_settings`."""
         return {
             "pooled": _listed(self.pooled),
             "own": {name: _listed(own) for name, own in self.own.items()},
-            "pseudo_count": None if np.isinf(self.pseudo_count) else self.pseudo_count,
+            "shrinkage": self.shrinkage.settings(),
         }
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Self:
-        count = settings["pseudo_count"]
         own = {name: Spread(*values) for name, values in settings["own"].items()}
-        return cls(Spread(*settings["pooled"]), own, NEVER if count is None else count)
+        return cls(Spread(*settings["pooled"]), own, Shrinkage.from_settings(settings["shrinkage"]))
 
 
-def choose_pseudo_count(
+def choose_shrinkage(
     score: Floats, context: Texts, order: Floats, *, allowed: float, start_up: int
-) -> float:
+) -> Shrinkage:
     """The shrinkage that makes false-alarm rates most equal, played through on training contexts.
 
     Each context in turn is the new one: its first `start_up` normal rows correct it, the limit is
-    set on the other contexts, and its later rows are counted. The pseudo-count with the smallest
-    mean squared distance from the allowed rate is taken; a correction must beat none at all.
+    set on the other contexts, and its later rows are counted. The pseudo-counts with the smallest
+    mean squared distance from the allowed rate are taken; a correction must beat none at all.
     Only training contexts are used.
 
     score, context, order  (n,) of normal rows, scored by models that had not seen their context
     """
     names = [name for name in sorted(set(context.tolist())) if (context == name).sum() > 2 * FEWEST]
     if len(names) < 3:
-        return NEVER
+        return NONE
     ordered = {name: score[context == name][_by(order[context == name])] for name in names}
     # A context with few rows gives half of them to the start-up.
     starts = {name: min(start_up, len(rows) // 2) for name, rows in ordered.items()}
-    own = {name: Spread.of(rows[: starts[name]]) for name, rows in ordered.items()}
-    rest = {name: rows[starts[name] :] for name, rows in ordered.items()}
-    losses = {count: _inequality(own, rest, names, allowed, count) for count in (NEVER, *PSEUDO_COUNTS)}
-    return min(losses, key=lambda count: (losses[count], count != NEVER))
+    own = [Spread.of(rows[: starts[name]]) for name, rows in ordered.items()]
+    rest = [rows[starts[name] :] for name, rows in ordered.items()]
+    tried = [NONE, *(Shrinkage(a, b) for a in PSEUDO_COUNTS for b in (NEVER, *PSEUDO_COUNTS) if b >= a)]
+    losses = [_inequality(own, rest, allowed, shrinkage) for shrinkage in tried]
+    return tried[int(np.argmin(losses))]
 
 
-def _inequality(
-    own: Mapping[str, Spread],
-    rest: Mapping[str, Floats],
-    names: Sequence[str],
-    allowed: float,
-    count: float,
-) -> float:
+def _inequality(own: Sequence[Spread], rest: Sequence[Floats], allowed: float, shrinkage: Shrinkage) -> float:
     """Mean squared distance of each context's false-alarm rate from the allowed one."""
-    pooled = _pooled([own[name] for name in names], np.zeros(0))
-    correction = ContextCorrection(pooled, {}, count)
-    moved = {name: correction.moved(rest[name], own[name]) for name in names}
+    correction = ContextCorrection(_pooled(own, np.zeros(0)), {}, shrinkage)
+    moved = [correction.moved(rows, spread) for rows, spread in zip(rest, own, strict=True)]
+    every = np.concatenate(moved)
+    place = np.repeat(np.arange(len(moved)), [len(rows) for rows in moved])
+    ranked = np.argsort(-every, kind="stable")
     loss = 0.0
-    for name in names:
-        others = np.concatenate([moved[other] for other in names if other != name])
-        limit = AlarmLimit.of(others, allowed).limit
-        loss += float(((moved[name] > limit).mean() - allowed) ** 2)
-    return loss / len(names)
+    for k, rows in enumerate(moved):
+        # The limit that the others set: as many of their scores lie above it as are allowed.
+        others = ranked[place[ranked] != k]
+        above = int((len(others) + 1) * allowed + 1e-9)
+        limit = every[others[max(above - 1, 0)]]
+        loss += float(((rows > limit).mean() - allowed) ** 2)
+    return loss / len(moved)
 
 
 def _pooled(parts: Sequence[Spread], score: Floats) -> Spread:

@@ -9,7 +9,7 @@ import pytest
 from tabcouce.errors import FitError
 from tabcouce.models.control_chart import ControlChart
 from tabcouce.system.alarm import LIMIT, Alarm, Gauge, OwnScale, Scale
-from tabcouce.system.context_correction import ContextCorrection
+from tabcouce.system.context_correction import ContextCorrection, Shrinkage
 from tabcouce.system.jury import Jury
 from tabcouce.system.start_offsets import StartOffsets
 
@@ -30,8 +30,8 @@ def alarm() -> Alarm:
     jury = Jury(tuple(ControlChart("t2").fit(normal(300, NOISE, seed)[0]) for seed in (0, 1)))
     X, names = normal(2000, NOISE, 2)
     raw = jury.abnormality(X)
-    known = ContextCorrection.of(raw, names, 5.0)
-    new = ContextCorrection(known.pooled, {}, 5.0)
+    known = ContextCorrection.of(raw, names, Shrinkage(5.0, 5.0))
+    new = ContextCorrection(known.pooled, {}, Shrinkage(5.0, 5.0))
     gauge = Gauge.of(known(raw, names), 0.05)
     offsets = StartOffsets(("a", "b", "c"), (0.0,) * 3, (0.0,) * 3, 30.0)
     own = OwnScale(offsets, Scale(jury, known, gauge), Scale(jury, new, gauge))

@@ -8,7 +8,7 @@ import pytest
 from tabcouce.errors import FitError
 from tabcouce.evaluation.threshold_consistency import threshold_consistency
 from tabcouce.system.alarm_limit import AlarmLimit, rows_needed
-from tabcouce.system.context_correction import ContextCorrection, choose_pseudo_count
+from tabcouce.system.context_correction import ContextCorrection, Shrinkage, Spread, choose_shrinkage
 from tabcouce.system.match_probability import (
     IsotonicMap,
     PlattMap,
@@ -63,30 +63,61 @@ SIZES = [(0.0, 1.0), (1.0, 1.0), (0.0, 1.5), (-1.0, 0.8), (0.5, 1.2), (2.0, 1.0)
 
 def test_the_correction_makes_one_limit_ring_equally_often_on_every_machine():
     score, context = machines(1500, SIZES, seed=0)
-    count = choose_pseudo_count(score, context, np.arange(len(score)) * 1.0, allowed=0.05, start_up=200)
-    correction = ContextCorrection.of(score, context, count)
+    shrinkage = choose_shrinkage(score, context, np.arange(len(score)) * 1.0, allowed=0.05, start_up=200)
+    correction = ContextCorrection.of(score, context, shrinkage)
     fresh, where = machines(5000, SIZES, seed=1)
     limit = AlarmLimit.of(correction(score, context), 0.05).limit
     moved = correction(fresh, where)
     rates = np.array([(moved[where == c] > limit).mean() for c in np.unique(where)])
     plain = np.array([(fresh[where == c] > np.quantile(score, 0.95)).mean() for c in np.unique(where)])
-    assert np.isfinite(count)
+    assert shrinkage.moves
     assert np.ptp(rates) < 0.04 < 0.15 < np.ptp(plain)
 
 
-def test_machines_that_are_alike_are_left_alone():
-    score, context = machines(60, [(0.0, 1.0)] * 8, seed=2)
-    count = choose_pseudo_count(score, context, np.arange(len(score)) * 1.0, allowed=0.05, start_up=20)
-    assert count >= 80
+def test_machines_that_are_alike_are_mostly_left_alone():
+    weights = []
+    for seed in range(8):
+        score, context = machines(60, [(0.0, 1.0)] * 8, seed=seed)
+        found = choose_shrinkage(score, context, np.arange(len(score)) * 1.0, allowed=0.05, start_up=20)
+        assert found.scale >= found.location
+        weights.append([20 / (20 + count) for count in (found.location, found.scale)])
+    location, scale = np.median(weights, axis=0)
+    assert location < 0.5 and scale < 0.1
+
+
+def test_the_shrinkage_is_that_of_the_written_play():
+    score, context = machines(90, SIZES[:4], seed=5)
+    order = np.random.default_rng(0).permutation(len(score)).astype(float)
+    found = choose_shrinkage(score, context, order, allowed=0.1, start_up=30)
+
+    def loss(location: float, scale: float) -> float:
+        parts = {c: score[context == c][np.argsort(order[context == c])] for c in np.unique(context)}
+        own = {c: Spread.of(rows[:30]) for c, rows in parts.items()}
+        middle = np.median([one.location for one in own.values()])
+        width = np.median([one.log_scale for one in own.values()])
+        moved = {}
+        for c, rows in parts.items():
+            to = middle + 30 / (30 + location) * (own[c].location - middle)
+            log_to = width + 30 / (30 + scale) * (own[c].log_scale - width)
+            moved[c] = middle + (rows[30:] - to) * np.exp(width - log_to)
+        total = 0.0
+        for c in moved:
+            others = np.concatenate([moved[other] for other in moved if other != c])
+            total += ((moved[c] > AlarmLimit.of(others, 0.1).limit).mean() - 0.1) ** 2
+        return total / len(moved)
+
+    counts = (5.0, 20.0, 80.0, 320.0, 1280.0)
+    tried = [(np.inf, np.inf), *((a, b) for a in counts for b in (np.inf, *counts) if b >= a)]
+    assert loss(found.location, found.scale) == pytest.approx(min(loss(a, b) for a, b in tried))
 
 
 def test_shrinkage_is_the_weight_n_over_n_plus_count_and_new_contexts_keep_their_scores():
     score, context = machines(50, [(0.0, 1.0), (4.0, 1.0), (4.0, 1.0)], seed=3)
-    correction = ContextCorrection.of(score, context, 50.0)
+    correction = ContextCorrection.of(score, context, Shrinkage(50.0, 100.0))
     pooled = correction.pooled.location
     own = correction.own["m00"]
     to = own.location + 0.5 * (pooled - own.location)
-    log_to = own.log_scale + 0.5 * (correction.pooled.log_scale - own.log_scale)
+    log_to = own.log_scale + 2 / 3 * (correction.pooled.log_scale - own.log_scale)
     expected = pooled + (score[:50] - to) * np.exp(correction.pooled.log_scale - log_to)
     assert correction(score, context)[:50] == pytest.approx(expected)
     new = np.array(["new"] * 3, object)
