@@ -142,7 +142,8 @@ def choose_shrinkage(
 
     Each context in turn is the new one: its first `start_up` normal rows correct it, the limit is
     set on the other contexts, and its later rows are counted. The pseudo-counts with the smallest
-    mean squared distance from the allowed rate are taken; a correction must beat none at all.
+    mean squared distance from the allowed rate are taken; a correction must beat none at all, and
+    one of the width beat one of the middle alone by a standard error (Breiman et al., 1984, 3.4.3).
     Only training contexts are used.
 
     score, context, order  (n,) of normal rows, scored by models that had not seen their context
@@ -155,26 +156,34 @@ def choose_shrinkage(
     starts = {name: min(start_up, len(rows) // 2) for name, rows in ordered.items()}
     own = [Spread.of(rows[: starts[name]]) for name, rows in ordered.items()]
     rest = [rows[starts[name] :] for name, rows in ordered.items()]
-    tried = [NONE, *(Shrinkage(a, b) for a in PSEUDO_COUNTS for b in (NEVER, *PSEUDO_COUNTS) if b >= a)]
-    losses = [_inequality(own, rest, allowed, shrinkage) for shrinkage in tried]
-    return tried[int(np.argmin(losses))]
+    tried = [NONE, *(Shrinkage(a, b) for a in PSEUDO_COUNTS for b in (NEVER, *PSEUDO_COUNTS[::-1]) if b >= a)]
+    losses = {shrinkage: _inequality(own, rest, allowed, shrinkage) for shrinkage in tried}
+    best = min(tried, key=lambda shrinkage: losses[shrinkage].mean())
+    for shrinkage in tried:
+        # A width is harder to know than a middle: the most shrunk one within one standard error.
+        excess = losses[shrinkage] - losses[best]
+        if shrinkage.location == best.location and excess.mean() <= excess.std(ddof=1) / len(names) ** 0.5:
+            return shrinkage
+    return best
 
 
-def _inequality(own: Sequence[Spread], rest: Sequence[Floats], allowed: float, shrinkage: Shrinkage) -> float:
-    """Mean squared distance of each context's false-alarm rate from the allowed one."""
+def _inequality(
+    own: Sequence[Spread], rest: Sequence[Floats], allowed: float, shrinkage: Shrinkage
+) -> Floats:
+    """(c,) squared distance of each context's false-alarm rate from the allowed one."""
     correction = ContextCorrection(_pooled(own, np.zeros(0)), {}, shrinkage)
     moved = [correction.moved(rows, spread) for rows, spread in zip(rest, own, strict=True)]
     every = np.concatenate(moved)
     place = np.repeat(np.arange(len(moved)), [len(rows) for rows in moved])
     ranked = np.argsort(-every, kind="stable")
-    loss = 0.0
+    loss = np.zeros(len(moved))
     for k, rows in enumerate(moved):
         # The limit that the others set: as many of their scores lie above it as are allowed.
         others = ranked[place[ranked] != k]
         above = int((len(others) + 1) * allowed + 1e-9)
         limit = every[others[max(above - 1, 0)]]
-        loss += float(((rows > limit).mean() - allowed) ** 2)
-    return loss / len(moved)
+        loss[k] = ((rows > limit).mean() - allowed) ** 2
+    return loss
 
 
 def _pooled(parts: Sequence[Spread], score: Floats) -> Spread:
