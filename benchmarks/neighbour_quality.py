@@ -4,7 +4,10 @@
 
 Per table: R2 or AUC of the mean outcome of the 5 nearest training rows on the headline split, by
 scaled distance, by shared leaves of LightGBM and in the encoder's space, with the gain over scaled
-distance. `--search` measures one query among so many rows of 192 numbers (6 members x 32).
+distance. Tried beside them, with the same interval:
+length  the encoder's features with their lengths, which the product's unit vectors lack
+metric  rows in the metric that the kernel model learnt
+`--search` measures one query among so many rows of 192 numbers (6 members x 32).
 """
 
 from __future__ import annotations
@@ -12,21 +15,62 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import record
+import torch
 from headline_trials import headline
 
 from tabcouce.advice.neighbour_quality import neighbour_quality
 from tabcouce.advice.row_space import Gallery
 
-TABLES = ("nasa_milling", "concrete_strength", "octane_refinery", "garment_productivity")
+TABLES = (
+    "nasa_milling",
+    "nist_ceramic",
+    "concrete_strength",
+    "garment_productivity",
+    "mpea_alloys",
+    "gas_turbine",
+    "steel_energy",
+    "lens_molding",
+    "injection_molding",
+    "octane_refinery",
+    "skab_valve",
+    "corn_nir",
+    "gas_sensor_drift",
+)
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """An encoder whose embedding keeps its length."""
+
+    model: Any
+
+    def embed(self, X: pd.DataFrame) -> np.ndarray:
+        with torch.no_grad():
+            h = self.model.blind_._encode(torch.as_tensor(self.model.gradient_inputs(X))).h
+        return h.permute(1, 0, 2).reshape(len(X), -1).numpy()
+
+
+@dataclass(frozen=True)
+class KernelMetric:
+    """Rows as the kernel model compares them."""
+
+    model: Any
+
+    def embed(self, X: pd.DataFrame) -> np.ndarray:
+        Z = self.model.inputs_(X)
+        machine = self.model.machines_["blind"]
+        return machine.seen(Z, np.zeros(Z.shape[1])) * np.sqrt(machine.setting.metric.weight)
 
 
 def one_table(folder: Path, most_rows: int) -> dict[str, Any]:
-    found = headline(folder, ("lightgbm", "couce"), most_rows=most_rows)
+    found = headline(folder, ("lightgbm", "kernel", "couce"), most_rows=most_rows)
     start = time.process_time()
     quality = neighbour_quality(found.trials, found.dataset, found.split, draws=1000, seed=0)
     seconds = time.process_time() - start
@@ -37,6 +81,18 @@ def one_table(folder: Path, most_rows: int) -> dict[str, Any]:
         }
         for each in quality.spaces
     }
+    tried = {}
+    for name, source, wrap in (("length", "couce", Lengths), ("metric", "kernel", KernelMetric)):
+        trial = found.trials[source]
+        made = replace(trial, model="couce", fitted=tuple(wrap(model) for model in trial.fitted))
+        told = neighbour_quality({"couce": made}, found.dataset, found.split, draws=1000, seed=0).of(
+            "encoder"
+        )
+        assert told is not None and told.gain is not None
+        tried[name] = {
+            quality.metric: [told.score.value, told.score.low, told.score.high],
+            "gain": [told.gain.gain, told.gain.low, told.gain.high],
+        }
     return {
         "sha256": found.sha256,
         "commit": record.commit(),
@@ -46,6 +102,7 @@ def one_table(folder: Path, most_rows: int) -> dict[str, Any]:
         "past": quality.past,
         "spaces": spaces,
         "best": quality.best,
+        "tried": tried,
         "process_s": round(seconds, 2),
     }
 
@@ -74,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="*", default=list(TABLES))
-    parser.add_argument("--most-rows", type=int, default=4000)
+    parser.add_argument("--most-rows", type=int, default=600)
     parser.add_argument("--search", type=int)
     options = parser.parse_args()
     path = record.RESULTS / "neighbour_quality.json"
