@@ -37,12 +37,14 @@ class Held:
     """The rows that a split tested.
 
     abnormal (n,); context (n,) text of what was held out; fold (n,) number; order (n,) time
+    start_up  normal rows that stand for a context's approved period
     """
 
     abnormal: Flags
     context: Texts
     fold: npt.NDArray[np.int64]
     order: Floats
+    start_up: int = START_UP
 
     @property
     def start(self) -> Flags:
@@ -51,7 +53,7 @@ class Held:
         for name in set(self.context.tolist()):
             normal = np.flatnonzero((self.context == name) & ~self.abnormal)
             normal = normal[np.argsort(self.order[normal], kind="stable")]
-            out[normal[: min(START_UP, len(normal) // 2)]] = True
+            out[normal[: min(self.start_up, len(normal) // 2)]] = True
         return out
 
 
@@ -149,7 +151,7 @@ def started(score: Floats, held: Held, allowed: float) -> Floats:
             continue
         names = held.context[others]
         shrinkage = choose_shrinkage(
-            score[others], names, held.order[others], allowed=allowed, start_up=START_UP
+            score[others], names, held.order[others], allowed=allowed, start_up=held.start_up
         )
         correction = ContextCorrection.of(score[others], names, shrinkage)
         for name in set(held.context[held.fold == k].tolist()):

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tabcouce.evaluation.alarm_trial import Held
+from tabcouce.evaluation.alarm_trial import START_UP, Held
 from tabcouce.evaluation.planted import planted_faults
 from tabcouce.models.detection import FEWEST_NORMAL, Detector
 from tabcouce.roles.dataset import Dataset
@@ -45,6 +45,7 @@ class Watched:
     fold      (m,) fold that tests the row, -1 for none
     order     (m,) time
     labelled  whether abnormal rows are labelled; else they were planted
+    start_up  normal rows that stand for a context's approved period
     """
 
     X: pd.DataFrame
@@ -58,6 +59,7 @@ class Watched:
     order: Floats
     labelled: bool
     split: Split
+    start_up: int = START_UP
 
     @classmethod
     def of(cls, dataset: Dataset, split: Split, *, seed: int) -> Watched:
@@ -108,7 +110,7 @@ class Watched:
 
     def held(self, rows: Whole) -> Held:
         """What the evaluation knows of some rows."""
-        return Held(self.abnormal[rows], self.context[rows], self.fold[rows], self.order[rows])
+        return Held(self.abnormal[rows], self.context[rows], self.fold[rows], self.order[rows], self.start_up)
 
     def fit(self, make: Callable[[], Detector], rows: Flags, X: pd.DataFrame) -> Detector:
         """A detector on the chosen rows (m,) of X: on normal ones alone, or on labels where it takes them."""
