@@ -23,6 +23,7 @@ import pandas as pd
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as dump_arrays
 
+from tabcouce.advice.far_rows import FarRows
 from tabcouce.advice.neighbour_quality import NeighbourQuality
 from tabcouce.advice.past_rows import PastRows
 from tabcouce.encoder import CouceDetector
@@ -175,6 +176,7 @@ def memory_entry(target: TargetStudy, advice: Advice, stem: str, files: dict[str
         else None,
         "quality": plain(asdict(advice.neighbours)),
         "blocks": blocks,
+        "far": None if advice.far is None else plain(asdict(advice.far)),
     }
 
 
@@ -349,6 +351,7 @@ def restore_memory(
         encoder=kept_encoder(models, None) if own is None else restore_model(own, contents),
         quality=restore(NeighbourQuality, entry["quality"]),
         blocks={name: tuple(members) for name, members in entry["blocks"].items()},
+        far=None if entry.get("far") is None or entry["far"]["limit"] is None else FarRows(**entry["far"]),
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tabcouce.advice.far_rows import far_from
 from tabcouce.advice.past_rows import PastRows
 from tabcouce.advice.row_space import Gallery, ScaledCode, SpaceName, coordinates
 from tabcouce.explanation.matching import diagonal_match
@@ -18,8 +19,6 @@ Floats = npt.NDArray[np.float64]
 MOST_CHANGES = 4
 LEAST_CHANGE = 0.25
 """Interquartile ranges (after the soft clip) below which two readings count as the same."""
-FAR_QUANTILE = 0.95
-SAMPLED = 1_000
 
 
 @dataclass(frozen=True)
@@ -170,17 +169,9 @@ class Search:
 
     def far_from(self) -> float:
         """Distance that 5 % of past rows keep from their nearest row of another context."""
-        rng = np.random.default_rng(0)
-        n = len(self.past.rows)
-        drawn = np.sort(rng.choice(n, min(SAMPLED, n), replace=False))
         names = self.past.contexts.columns
-        own = self.past.contexts[names[0]].to_numpy(dtype=str)[drawn] if len(names) else drawn.astype(str)
-        rows = self.gallery.rows[drawn]
-        found = Gallery(self.space, rows).nearest(rows, len(rows))
-        other = own[found.position] != own[:, None]
-        apart = np.where(other, found.distance, np.inf).min(axis=1)
-        known = apart[np.isfinite(apart)]
-        return float(np.quantile(known, FAR_QUANTILE)) if len(known) else float("inf")
+        own = self.past.contexts[names[0]].to_numpy(dtype=str) if len(names) else self.past.rows
+        return far_from(self.gallery, own)
 
     def _typical_outcome(self, own: npt.NDArray[np.int64], count: int) -> Floats:
         if not self.past.classes:

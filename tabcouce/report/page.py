@@ -97,6 +97,12 @@ def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[s
             else w("checked.outside_value", percent=percent(target.outside_rate)),
         ),
         (
+            w("checked.far"),
+            None
+            if target.far is None or target.far.false_alarms is None
+            else w("checked.outside_value", percent=percent(target.far.false_alarms)),
+        ),
+        (
             w("checked.time"),
             w.listing(
                 [

@@ -35,6 +35,10 @@ def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
         "evidence_formation": None if chosen.evidence is None else asdict(chosen.evidence),
         "findings": [asdict(finding) for finding in chosen.findings],
         "intervals": None if chosen.band is None else asdict(chosen.band),
+        "out_of_range": {
+            "columns": {"false_alarms": chosen.outside_rate},
+            "encoder": None if chosen.far is None else asdict(chosen.far),
+        },
         "confounding": None if chosen.confounding is None else asdict(chosen.confounding),
         "noise_ceiling": None if chosen.ceiling is None else asdict(chosen.ceiling),
         "alarms": None if chosen.alarms is None else _alarms(chosen.alarms),

@@ -104,6 +104,7 @@ def _target_summary(study: TargetStudy, table: Table, *, share: float, seed: int
         lots=lot_cards(study),
         out_of_spec=_out_of_spec(study),
         confounding=study.confounding,
+        far=None if study.advice is None else study.advice.far,
     )
     return replace(made, places=drawn_places(made, table))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from tabcouce.advice.far_rows import FarRows
 from tabcouce.advice.neighbour_quality import NeighbourQuality
 from tabcouce.advice.savings import Savings
 from tabcouce.checks.finding import Finding
@@ -218,6 +219,7 @@ class TargetSummary:
     headline      key of the split that decides; headline_column its context column
     models        keys in MODEL_ORDER
     outside_rate  share of held-out rows flagged as out of range
+    far           the flag in the encoder's space and its own share; None without an encoder
     capability    of the measured target; None without declared limits
     savings       experiments a search would have saved on these rows; None where it says nothing
     ceiling       what replicated settings allow any model at most; None without replicates
@@ -264,6 +266,7 @@ class TargetSummary:
     lots: SimilarRows | None = None
     out_of_spec: OutOfSpec | None = None
     confounding: Confounding | None = None
+    far: FarRows | None = None
 
     @property
     def is_regression(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tabcouce.advice.far_rows import FarRows, far_rows
 from tabcouce.advice.neighbour_quality import NeighbourQuality, neighbour_quality
 from tabcouce.advice.past_rows import PastRows
 from tabcouce.encoder import CouceClassifier, CouceRegressor
@@ -34,12 +35,14 @@ class Advice:
              enough rows was held out
     past     training rows as `similar` searches them
     encoder  what made their embedding; None where no encoder was trained
+    far      which new rows are unlike all of them, and how often that is said of good rows
     """
 
     neighbours: NeighbourQuality
     past: PastRows
     encoder: Encoder | None
     shots: ShotsCurve | None = None
+    far: FarRows | None = None
 
 
 def advise(
@@ -62,7 +65,8 @@ def advise(
     trained_on = int(getattr(encoder, "rows_used_", 0))
     report("labelled rows", 0.7)
     shots = shots_curve(headline, (recommended, *COMPARED), dataset, split, draws=effort.draws, seed=seed)
-    return Advice(quality, PastRows.of(dataset, embedding, trained_on), encoder, shots)
+    far = far_rows(embedding, headline.get(ENCODER), dataset, split)
+    return Advice(quality, PastRows.of(dataset, embedding, trained_on), encoder, shots, far)
 
 
 def kept_encoder(final: Mapping[str, Model], trial: Trial | None) -> Encoder | None:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tabcouce.advice.row_space import Embeds
 from tabcouce.errors import RoleError
 from tabcouce.read.table import Table
 from tabcouce.roles.cells import not_a_number, parse_numbers
@@ -28,7 +29,8 @@ class Prediction:
     frame     columns: 'prediction' (for a new context), 'low', 'high', or one 'P(class)' per
               class; 'P(out of spec)' where limits are declared; 'prediction_known' (blank where
               the context is not known); 'outside' (columns out of the training range, joined);
-              'observed' where the file has it; for the task 'anomaly' the columns of `alarm_columns`
+              'unlike all past rows' (in the encoder's space, where one was trained); 'observed' where the
+              file has it; for the task 'anomaly' the columns of `alarm_columns`
     notes     what the reader should know, e.g. contexts that were not in the training file
     """
 
@@ -93,6 +95,9 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
         values[known] = answer(saved, beside)
         frame["prediction_known"] = values
     frame["outside"] = saved.inside.reasons(X)
+    far = far_from_all(saved, X)
+    if far is not None:
+        frame["unlike all past rows"] = far
     if saved.alarm is not None:
         frame = pd.concat([frame, alarm_columns(saved.alarm, X, context)], axis=1)
     outcome = None
@@ -195,6 +200,21 @@ def matched_inputs(saved: SavedTarget, table: Table) -> pd.DataFrame:
             texts = pd.Series(level_texts(cells), dtype=object)
             columns[column.name] = pd.Categorical(texts.where(texts != BLANK, None))
     return pd.DataFrame(columns, index=range(len(table.rows)))
+
+
+def far_from_all(saved: SavedTarget, X: pd.DataFrame) -> npt.NDArray[np.object_] | None:
+    """(n,) 'yes' where a row is farther from every past row than nearly all of these are from each other.
+
+    In the encoder's space, so that what the target does not depend on weighs little: readings that
+    are each within range can still be a combination that was never made. None without an encoder.
+    """
+    memory = saved.memory
+    if memory is None or memory.far is None or memory.past.embedding is None:
+        return None
+    if not isinstance(memory.encoder, Embeds):
+        return None
+    flagged = memory.far(memory.encoder.embed(X), memory.past.embedding)
+    return np.where(flagged, "yes", "").astype(object)
 
 
 def answer(saved: SavedTarget, estimate: npt.NDArray[np.float64]) -> npt.NDArray[np.object_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from tabcouce.advice.far_rows import FarRows
 from tabcouce.advice.neighbour_quality import NeighbourQuality
 from tabcouce.advice.past_rows import PastRows
 from tabcouce.models.contract import Model
@@ -52,12 +53,14 @@ class Memory:
     encoder  what made the embedding of the past rows; None where none was trained
     quality  how well neighbours predict in each space
     blocks   block declared in the roles -> positions of its inputs
+    far      flag of rows unlike all past ones in the encoder's space
     """
 
     past: PastRows
     encoder: Model | None
     quality: NeighbourQuality
     blocks: Mapping[str, tuple[int, ...]]
+    far: FarRows | None = None
 
 
 @dataclass(frozen=True)
