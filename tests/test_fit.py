@@ -104,6 +104,7 @@ def test_predict_scores_new_rows_and_flags_those_out_of_range(fitted, tmp_path):
     assert 0 < document["outside_share"] < 1
     sheet = pd.read_excel(tmp_path / "p.xlsx", header=1, engine="openpyxl")
     assert TEMPERATURE in sheet["outside"][0]
+    assert sheet["unlike all past rows"][0] == "yes"
     assert (sheet["low"] < sheet["prediction"]).all() and (sheet["prediction"] < sheet["high"]).all()
     assert sheet["row"].tolist() == list(range(2, 170))
 

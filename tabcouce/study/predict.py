@@ -211,9 +211,10 @@ def far_from_all(saved: SavedTarget, X: pd.DataFrame) -> npt.NDArray[np.object_]
     memory = saved.memory
     if memory is None or memory.far is None or memory.past.embedding is None:
         return None
-    if not isinstance(memory.encoder, Embeds):
+    encoder: object = memory.encoder
+    if not isinstance(encoder, Embeds):
         return None
-    flagged = memory.far(memory.encoder.embed(X), memory.past.embedding)
+    flagged = memory.far(encoder.embed(X), memory.past.embedding)
     return np.where(flagged, "yes", "").astype(object)
 
 
