@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from peers.coverage import Coverage
 from peers.credit import Credit
 from peers.standing import Mean, Standing, mean
 
@@ -38,3 +39,24 @@ def credit_text(split: str, credits: Sequence[Credit]) -> str:
     low, high = (None if end is None else np.exp(end) for end in (ratio.low, ratio.high))
     within = "" if low is None else f" (95 % interval {low:.4f} to {high:.4f})"
     return f"{split}: RMSE x {np.exp(ratio.value):.4f}{within}, {ratio.sets} sets"
+
+
+def coverage_text(found: Sequence[Coverage]) -> str:
+    """One line a set and model: how much of contexts never seen lies inside the 90 % band."""
+    heads = [
+        "set",
+        "model",
+        "contexts",
+        "pooled",
+        "mean of contexts",
+        "worst context",
+        "half width / sd",
+        "promisable",
+    ]
+    text = ["\n### Coverage of the 90 % interval on contexts never seen\n", f"| {' | '.join(heads)} |"]
+    text.append("|" + " --- |" * len(heads))
+    for one in found:
+        pooled = "-" if one.pooled is None else f"{one.pooled:.3f}"
+        cells = [one.name, one.model, str(one.contexts), pooled, f"{one.mean:.3f}", f"{one.worst:.2f}"]
+        text.append(f"| {' | '.join([*cells, f'{one.half_width:.2f}', f'{one.promisable:.2f}'])} |")
+    return "\n".join(text)
