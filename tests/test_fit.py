@@ -9,7 +9,7 @@ import pytest
 from small_study import FLOW, ROLES, ROOM, TARGET, TEMPERATURE, process, run
 
 MODELS = {"constant", "linear", "random_forest", "lightgbm", "lightgbm_context", "kernel", "couce"}
-STACKS = {"system", "peer_stack"}
+STACKS = {"system", "peer_stack", "couce_do"}
 
 
 def result(fitted):

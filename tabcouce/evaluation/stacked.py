@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from tabcouce.evaluation.debiased import DEBIASED
 from tabcouce.evaluation.run import all_classes
 from tabcouce.evaluation.scores import tested_rows
 from tabcouce.evaluation.trial import Trial
@@ -89,7 +90,7 @@ def stack_members(
     """One trial per model: in the known mode where asked for and run, else blind."""
     found: dict[str, Trial] = {}
     for trial in trials:
-        if trial.split != split.key or trial.model in (SYSTEM, PEERS, *without):
+        if trial.split != split.key or trial.model in (SYSTEM, PEERS, DEBIASED, *without):
             continue
         if trial.mode != "blind" and not (known and trial.mode == "known"):
             continue

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from tabcouce.evaluation.candidates import simplicity
 from tabcouce.evaluation.compare import paired_difference
+from tabcouce.evaluation.debiased import DEBIASED
 from tabcouce.evaluation.metrics import auc, r2
 from tabcouce.evaluation.scores import CONSTANT, as_ranking, tested_rows
 from tabcouce.evaluation.settle import FEWEST_UNITS, units_needed
@@ -29,8 +30,8 @@ from tabcouce.splits.split import Split, SplitPlan
 MARGIN = {"r2": 0.01, "auc": 0.005}
 CHANCE = {"r2": 0.0, "auc": 0.5}
 LINEAR = "linear"
-MEASURED_ONLY = ("peer_stack",)
-"""Runs beside the panel to show what our own parts add; never recommended."""
+MEASURED_ONLY = ("peer_stack", DEBIASED)
+"""Run beside the panel to show what our own parts add and what debiasing costs; never recommended."""
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ MODEL_ORDER = (
     "lightgbm_context",
     "kernel",
     "couce",
+    "couce_do",
     "peer_stack",
     "system",
 )

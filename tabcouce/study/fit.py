@@ -15,6 +15,7 @@ from tabcouce.advice.savings import savings
 from tabcouce.checks import check
 from tabcouce.evaluation import Candidate, Executor, LocalExecutor, ModelScores, Trial, Verdict, decide, score
 from tabcouce.evaluation.confounding import SPLIT, Confounding, confounding
+from tabcouce.evaluation.debiased import debiased_trials
 from tabcouce.evaluation.deployment import deployed_trials
 from tabcouce.evaluation.run import contexts_for
 from tabcouce.evaluation.stacked import OURS, PEERS, SYSTEM, final_mix, stack_members, stacked_trials
@@ -256,12 +257,13 @@ def with_stacks(
 ) -> tuple[Trial, ...]:
     """Beside the models their stack, and the stack without our own parts, to see what those add.
 
-    All of them also as they do with a batch of unlabelled rows, or a few labelled ones, of the
-    context that is held out.
+    Beside the encoder its debiased answer where it gives the pooled one. All others also as they do
+    with a batch of unlabelled rows, or a few labelled ones, of the context that is held out.
     """
     peers = stacked_trials(trials, dataset, plan, key=PEERS, without=OURS)
     blind = (*trials, *peers, *stacked_trials(trials, dataset, plan))
-    return (*blind, *deployed_trials(blind, dataset, plan, seed=seed))
+    aside = debiased_trials(trials, dataset, plan)
+    return (*blind, *deployed_trials(blind, dataset, plan, seed=seed), *aside)
 
 
 def stack_mixes(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan) -> dict[str, Mix]:
