@@ -169,7 +169,7 @@ def _confounding(summary: Summary, w: Words) -> Iterable[Sheet]:
     ]  # fmt: skip
     if rows:
         heads = (*map(w, keys), w("table.units"), w("book.n"))
-        yield Sheet(w("confounding.title"), heads, rows)
+        yield Sheet(w("confounding.sheet"), heads, rows)
 
 
 def _predictions(target: TargetSummary, frame: pd.DataFrame, suffix: str, w: Words) -> Sheet:

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from tabcouce.evaluation.confounding import Confounding
 from tabcouce.evaluation.trial import Score
+from tabcouce.report import predictions_frame, write_workbook
 from tabcouce.report.catalogue import words
 from tabcouce.report.confounding_table import confounding_sentence, confounding_table
 from tabcouce.report.page import render_page
@@ -34,6 +36,15 @@ def test_all_five_are_on_the_page_and_survive_saving(regression_summary, lang):
     assert words(lang)("confounding.title") in render_page(summary, lang)
     assert Summary.from_json(summary.to_json()).targets[0].confounding == summary.targets[0].confounding
     assert result_document(summary)["confounding"]["adjusted"]["value"] == pytest.approx(0.42)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_workbook_has_a_sheet_of_them(regression, regression_summary, lang, tmp_path):
+    frames = [predictions_frame(target) for target in regression.targets]
+    path = write_workbook(with_five(regression_summary, 0.42, 0.3), frames, tmp_path / "r.xlsx", lang)
+    sheet = pd.read_excel(path, sheet_name=words(lang)("confounding.sheet"), engine="openpyxl")
+
+    assert sheet.iloc[:, 3].tolist() == pytest.approx([0.61, 0.83, 0.9, 0.42, 0.29])
 
 
 def test_what_conditions_only_borrow_from_the_contexts_is_said(regression_summary):
