@@ -66,6 +66,7 @@ def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> I
         yield made
     if predicted:
         yield _factors(summary, w)
+    yield from _modifiers(summary, w)
     yield _findings(summary, parts[0][2], w)
     more = (
         unusual_rows(parts, w),
@@ -210,6 +211,24 @@ def _prediction_head(name: str, target: TargetSummary, w: Words) -> str:
     if target.is_regression:
         return w("book.predicted", **fields) + unit
     return w("book.predicted_class" if chosen else "book.probability", **fields)
+
+
+def _modifiers(summary: Summary, w: Words) -> Iterable[Sheet]:
+    """Effect of one step of each factor within each level of each context column; none for classes."""
+    rows: list[tuple[object, ...]] = []
+    for target in summary.targets:
+        for factor in target.factors_of(target.explained_model) if target.explained_model else ():
+            for one in factor.adjusted.modifiers if factor.adjusted is not None else ():
+                step = factor.adjusted.step if factor.adjusted is not None else 1.0
+                rows += [
+                    (target.target.name, factor.name, factor.unit, step, one.column, s.context, s.rows,
+                     s.slope * step, s.low * step, s.high * step, one.q)
+                    for s in one.slopes
+                ]  # fmt: skip
+    if rows:
+        heads = ("book.target", "table.factor", "book.unit", "table.step", "modifier.column", "table.context",
+                 "table.n", "table.slope_adjusted", "book.low", "book.high", "modifier.q")  # fmt: skip
+        yield Sheet(w("modifier.sheet"), tuple(map(w, heads)), rows)
 
 
 def _factors(summary: Summary, w: Words) -> Sheet:

@@ -108,6 +108,7 @@ def _cover(
         (w("checked.effort"), w.label("effort", summary.effort)),
         (w("checked.seed"), str(summary.seed)),
         (w("checked.versions"), w.listing([f"{k} {v}" for k, v in summary.versions.items()], 30)),
+        (w("book.factors"), w("page.factors_claim")),
         ("", w("page.privacy")),
     ):
         sheet.write_string(row, 0, name, formats["wrap"])

@@ -30,6 +30,7 @@ class Effort:
     permuted        columns whose permutation importance is measured, the most important first
     campaigns       starts of the replay that says how many experiments a search saves
     also            keys of installed libraries whose models compete too (`outside_model.LIBRARIES`)
+    explain_all     whether every model of the panel is explained, not only the recommended one and LightGBM
     checkpoints     training steps between two recorded sets of the final encoder's weights; 0: none
     """
 
@@ -50,6 +51,7 @@ class Effort:
     campaigns: int
     checkpoints: int = 0
     also: tuple[str, ...] = ()
+    explain_all: bool = False
 
 
 EFFORTS: dict[EffortName, Effort] = {
@@ -58,6 +60,22 @@ EFFORTS: dict[EffortName, Effort] = {
         "standard", 5, 100_000, 300, 1.0, 4, None, 10_000, False, 4_000, 700, 1000, 1000, 40, 20
     ),
     "thorough": Effort(
-        "thorough", 10, 500_000, 500, 1.0, 8, None, 100_000, True, 4_000, 700, 2000, 3000, 100, 40, 10
+        "thorough",
+        10,
+        500_000,
+        500,
+        1.0,
+        8,
+        None,
+        100_000,
+        True,
+        4_000,
+        700,
+        2000,
+        3000,
+        100,
+        40,
+        10,
+        explain_all=True,
     ),
 }

@@ -9,6 +9,7 @@ import numpy as np
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.evaluation import Trial
+from tabcouce.evaluation.stacked import PEERS
 from tabcouce.explanation.accumulated import Accumulated, accumulated_effect
 from tabcouce.explanation.contributions import attribute
 from tabcouce.explanation.effects import Slopes, slopes, with_q_values
@@ -30,13 +31,16 @@ CURVES = 6
 """Factors with a curve and a what-if panel of their own, the strongest first."""
 FORMED_ROWS = 200
 """Rows whose evidence is followed along the encoder's training."""
+BESIDE_ROWS, BESIDE_COLUMNS = 300, 12
+"""Rows explained and columns shuffled of a model that is neither the shown one nor LightGBM."""
 PAIRED = 5
 """Factors whose pairs are looked at."""
 
 
 @dataclass(frozen=True)
 class Explanations:
-    """What the factors stage found; curves, groups, pairs and profiler are of the recommended model."""
+    """What the factors stage found; curves, groups, pairs and profiler are of the recommended
+    model, or of LightGBM where the constant is."""
 
     attributions: tuple[Attribution, ...] = ()
     factors: tuple[Factor, ...] = ()
@@ -59,18 +63,25 @@ def explain(
     seed: int,
     report: Report,
 ) -> Explanations:
-    """Explain the recommended model and LightGBM by their held-out predictions.
+    """Explain the recommended model and LightGBM by their held-out predictions; all models if thorough.
 
     trials  model -> its blind trial on `split`; final: model -> refitted on all rows
     """
-    models = sorted({recommended, "lightgbm"} & set(trials))
+    # A constant uses nothing: where none beats it, what LightGBM looked at is told instead.
+    wanted = set(trials) - {PEERS} if effort.explain_all else {recommended, "lightgbm"} & set(trials)
+    models = sorted(wanted - {"constant"})
+    if not models:
+        return Explanations()
+    shown = recommended if recommended in models else "lightgbm" if "lightgbm" in models else models[0]
     attributions: list[Attribution] = []
     losses = {}
     effects: dict[str, Slopes] = {}
     for k, model in enumerate(models):
         report(model, 0.8 * k / len(models))
-        found = attribute(trials[model], dataset, split, rows=effort.explained_rows, seed=seed)
-        top = most_important(found)[: effort.permuted]
+        beside = model not in (shown, "lightgbm")
+        rows = min(effort.explained_rows, BESIDE_ROWS) if beside else effort.explained_rows
+        found = attribute(trials[model], dataset, split, rows=rows, seed=seed)
+        top = most_important(found)[: BESIDE_COLUMNS if beside else effort.permuted]
         report(f"{model}, permutation", 0.8 * (k + 0.5) / len(models))
         losses[model] = permutation_importance(
             trials[model], dataset, split, top, draws=effort.draws, seed=seed
@@ -87,7 +98,7 @@ def explain(
     ]
     return with_curves(
         Explanations(tuple(attributions), tuple(factors)),
-        recommended,
+        shown,
         trials,
         final,
         dataset,
@@ -99,7 +110,7 @@ def explain(
 
 def with_curves(
     made: Explanations,
-    recommended: str,
+    shown: str,
     trials: Mapping[str, Trial],
     final: Mapping[str, Model],
     dataset: Dataset,
@@ -108,15 +119,15 @@ def with_curves(
     seed: int,
     report: Report,
 ) -> Explanations:
-    """The same with curves, groups, pairs and the what-if grid of the recommended model."""
-    found = next((a for a in made.attributions if a.model == recommended), None)
+    """The same with curves, groups, pairs and the what-if grid of the model that is shown."""
+    found = next((a for a in made.attributions if a.model == shown), None)
     if found is None or not np.abs(found.values).any():
         return made
-    top = [factor.name for factor in ranked(f for f in made.factors if f.model == recommended)]
-    report(f"{recommended}, curves", 0.8)
-    trial = trials[recommended]
+    top = [factor.name for factor in ranked(f for f in made.factors if f.model == shown)]
+    report(f"{shown}, curves", 0.8)
+    trial = trials[shown]
     shapes = [accumulated_effect(trial, dataset, split, column, seed=seed) for column in top[:CURVES]]
-    model = final.get(recommended)
+    model = final.get(shown)
     return Explanations(
         attributions=made.attributions,
         factors=made.factors,

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import openpyxl
+import pandas as pd
 import pytest
 from fake_study import fake_study, fake_target
 
@@ -10,6 +12,7 @@ from tabcouce.report import result_document, summarize
 from tabcouce.report.catalogue import words
 from tabcouce.report.modifier_text import modified, modifier_sentences, shift_sentences
 from tabcouce.report.page import render_page
+from tabcouce.report.workbook import write_workbook
 
 SLOPES = (
     ContextSlope("1", -3.0, -5.0, -1.0, 40, 1.0, 38.0),
@@ -51,3 +54,13 @@ def test_result_json_has_the_slopes_the_shifts_and_what_may_be_claimed():
     assert {shift["column"] for shift in document["context_shifts"]} <= set(document["study"]["contexts"])
     assert set(document["factors_claim"]) == {"en", "ja"}
     assert shift_sentences(summary.targets[0], words("en")) or not document["context_shifts"]
+
+
+def test_the_workbook_tells_each_level_and_what_may_be_claimed(tmp_path):
+    path = write_workbook(study(0.01), [pd.DataFrame()], tmp_path / "results.xlsx")
+    book, w = openpyxl.load_workbook(path), words("en")
+    sheet = book[w("modifier.sheet")]
+    assert [sheet.cell(row=r, column=6).value for r in (2, 3)] == ["1", "2"]
+    assert sheet.cell(row=2, column=8).value == -3.0
+    said = [cell.value for cell in book.worksheets[0]["B"]]
+    assert w("page.factors_claim") in said
