@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import openpyxl
-import pandas as pd
 import pytest
 from fake_study import fake_study, fake_target
 
@@ -12,6 +11,7 @@ from tabcouce.report import result_document, summarize
 from tabcouce.report.catalogue import words
 from tabcouce.report.modifier_text import modified, modifier_sentences, shift_sentences
 from tabcouce.report.page import render_page
+from tabcouce.report.predictions import predictions_frame
 from tabcouce.report.workbook import write_workbook
 
 SLOPES = (
@@ -57,7 +57,8 @@ def test_result_json_has_the_slopes_the_shifts_and_what_may_be_claimed():
 
 
 def test_the_workbook_tells_each_level_and_what_may_be_claimed(tmp_path):
-    path = write_workbook(study(0.01), [pd.DataFrame()], tmp_path / "results.xlsx")
+    frames = [predictions_frame(target) for target in fake_study(fake_target()).targets]
+    path = write_workbook(study(0.01), frames, tmp_path / "results.xlsx")
     book, w = openpyxl.load_workbook(path), words("en")
     sheet = book[w("modifier.sheet")]
     assert [sheet.cell(row=r, column=6).value for r in (2, 3)] == ["1", "2"]
