@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tabcouce.advice.similar import Neighbour, Similar
@@ -42,7 +43,9 @@ def lot_cards_view(target: TargetSummary, w: Words) -> LotCards | None:
         why=w.label("similar_reason", found.reason),
     )
     shown = "" if total <= len(found.found) else w("lots.shown", shown=len(found.found), total=total)
-    return LotCards(sentences(w, intro, shown), tuple(_card(target, found, one, w) for one in found.found))
+    return LotCards(
+        sentences(w, intro, shown), tuple(_card(target, found, one, w) for one in in_order(found))
+    )
 
 
 def _card(target: TargetSummary, found: SimilarRows, one: Similar, w: Words) -> LotCard:
@@ -66,6 +69,17 @@ def _card(target: TargetSummary, found: SimilarRows, one: Similar, w: Words) -> 
     caption = w("lots.card", lot=name)
     say = "" if own is None else w("lots.own", lot=name, rows=own.rows, outcome=outcome_text(found, own, w))
     return LotCard(one.label, say, TableView(caption, heads, rows))
+
+
+def lot_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Numbers inside names count as numbers: 'lot 2' stands before 'lot 10'."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
+
+
+def in_order(found: SimilarRows) -> list[Similar]:
+    """Lots as a person would list them."""
+    return sorted(found.found, key=lambda one: lot_order(one.label))
 
 
 def other_lots(one: Similar, found: SimilarRows) -> list[Neighbour]:

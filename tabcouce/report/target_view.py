@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -19,7 +18,7 @@ from tabcouce.report.effect_table import effect_table
 from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
 from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
-from tabcouce.report.lot_view import LotCards, lot_cards_view
+from tabcouce.report.lot_view import LotCards, lot_cards_view, lot_order
 from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
 from tabcouce.report.next_step import next_step
 from tabcouce.report.spec_table import expected_sentence, expected_table
@@ -170,12 +169,6 @@ def _lots(target: TargetSummary) -> tuple[str, ...]:
     """Contexts of the drawn rows, as the lists below the charts offer them."""
     names = {name for part in (target.points, target.map) if part is not None for name in part.context}
     return tuple(sorted(names, key=lot_order)[:CHOICES]) if len(names) > 1 else ()
-
-
-def lot_order(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Numbers inside names count as numbers: 'lot 2' stands before 'lot 10'."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
 
 
 def _reasons(target: TargetSummary, w: Words) -> str:

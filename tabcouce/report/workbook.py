@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
@@ -14,7 +15,7 @@ import xlsxwriter
 
 from tabcouce.report.atomic import write_bytes
 from tabcouce.report.block_names import with_block_names
-from tabcouce.report.captions import unit_suffix
+from tabcouce.report.captions import named
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.next_step import next_step
 from tabcouce.report.sheet import Link, Sheet
@@ -27,6 +28,10 @@ from tabcouce.report.verdict_text import verdict_sentences
 LONGEST = 32_767
 """Letters a cell holds at most; Excel repairs the file if there are more."""
 WIDEST = 46
+LETTERS = 84
+"""Letters of 12 points that a line of the cover holds, with room to spare."""
+LINE = 16.5
+"""Height of such a line, points."""
 OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -82,7 +87,7 @@ def _cover(
     sheet.write_string(0, 0, summary.name, formats["title"])
     row = 2
     for target in (with_block_names(each, w) for each in summary.targets):
-        about = f"{target.target.name}{unit_suffix(target.target.unit, w)}"
+        about = named(target.target.name, target.target.unit)
         lines = [(w("book.target"), about), (w("page.verdict"), w.label("outcome", target.verdict.outcome))]
         lines += [("", sentence) for sentence in verdict_sentences(target, w.language)]
         for tile in tiles(target, w):
@@ -91,6 +96,7 @@ def _cover(
         lines.append((w("page.factors"), top_factors(target, w)))
         lines.append((w("next.title").rstrip(":："), next_step(target, w)))
         for name, text in lines:
+            sheet.set_row(row, LINE * lines_of(text))
             sheet.write_string(row, 0, name, formats["wrap"])
             sheet.write_string(row, 1, text[:LONGEST], formats["lead"])
             row += 1
@@ -111,9 +117,10 @@ def _cover(
         (w("book.factors"), w("page.factors_claim")),
         ("", w("page.privacy")),
     ):
-        sheet.write_string(row, 0, name, formats["wrap"])
-        sheet.write_string(row, 1, text, formats["wrap"])
-        row += 1
+        if text:
+            sheet.write_string(row, 0, name, formats["wrap"])
+            sheet.write_string(row, 1, text, formats["wrap"])
+            row += 1
 
 
 def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) -> None:
@@ -144,6 +151,15 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) 
     page.repeat_rows(0)
     page.freeze_panes(1, 1)
     page.autofilter(0, 0, max(len(sheet.rows), 1), len(sheet.heads) - 1)
+
+
+def lines_of(text: str) -> int:
+    """Lines that the cover needs for a text: no program fits the height of a row to it on opening.
+
+    A Japanese letter is as wide as two others.
+    """
+    wide = sum(2 if unicodedata.east_asian_width(letter) in "WFA" else 1 for letter in text)
+    return max(1, math.ceil(wide / LETTERS))
 
 
 def _paper(page: xlsxwriter.worksheet.Worksheet) -> None:

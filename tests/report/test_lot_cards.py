@@ -8,9 +8,8 @@ from fake_study import HOSTILE, INPUTS, fake_study, fake_target
 from tabcouce.report import summarize
 from tabcouce.report.catalogue import words
 from tabcouce.report.lot_cards import lot_cards
-from tabcouce.report.lot_view import lot_cards_view
+from tabcouce.report.lot_view import lot_cards_view, lot_order
 from tabcouce.report.page import render_page
-from tabcouce.report.target_view import lot_order
 
 
 def test_each_lot_has_the_five_lots_whose_mean_places_are_nearest(regression):
