@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -210,3 +211,54 @@ def test_the_printed_page_has_every_chart(browser, pages, lang, tmp_path):
     squeezed = "".join(text.split())
     missing = [title for title in titles if title and "".join(title.split()) not in squeezed]
     assert titles and missing == []
+
+
+def test_choosing_a_context_below_one_chart_fades_the_others_in_all_and_turns_the_card(browser, pages):
+    opened(browser, pages["number", "en"])
+    faded = """return ['t1-points', 't1-drift', 't1-map'].map(id => {
+        const marks = [...document.querySelectorAll('#' + id + ' .mark-symbol.role-mark path')];
+        const faint = marks.filter(m => parseFloat(m.getAttribute('opacity') ?? 1) < 0.1);
+        return faint.length / marks.length; })"""
+    assert browser.execute_script(faded) == [0, 0, 0]
+
+    browser.execute_script(
+        """const lists = [...document.querySelectorAll('select[data-lots]')];
+           const list = lists.find(l => l.options[0].value === '');
+           list.value = '7号機'; list.dispatchEvent(new Event('change'))"""
+    )
+
+    WebDriverWait(browser, 20).until(lambda b: min(b.execute_script(faded)) > 0.8)
+    shown = [card.get_attribute("data-lot") for card in browser.find_elements(By.CSS_SELECTOR, ".card")
+             if card.is_displayed()]  # fmt: skip
+    assert shown == ["7号機"]
+    lists = browser.execute_script(
+        "return [...document.querySelectorAll('select[data-lots]')].map(l => l.value)"
+    )
+    assert len(lists) > 4 and set(lists) == {"7号機"}
+
+
+def test_headings_never_skip_a_level_and_tables_and_pictures_are_named(browser, pages):
+    opened(browser, pages["number", "en"])
+    levels = browser.execute_script(
+        "return [...document.querySelectorAll('h1, h2, h3, h4')].map(h => +h.tagName[1])"
+    )
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    unnamed = browser.execute_script(
+        """const every = (css) => [...document.querySelectorAll(css)];
+           return every('table').filter(t => !t.caption?.textContent.trim()).length
+             + every('.chart').filter(c => !c.getAttribute('aria-label')).length
+             + every('select').filter(s => !s.labels.length && !s.ariaLabel).length"""
+    )
+    assert unnamed == 0
+
+
+@pytest.mark.parametrize("width", [390, 1024])  # a phone; 1280 points at 125 %
+def test_narrow_and_magnified_pages_do_not_run_out_of_the_window(browser, pages, width):
+    opened(browser, pages["number", "ja"])
+    metrics = {"width": width, "height": 720, "deviceScaleFactor": 1, "mobile": False}
+    try:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    finally:
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics | {"width": 1280})
