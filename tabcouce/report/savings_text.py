@@ -44,7 +44,7 @@ def savings_say(found: Savings, w: Words) -> str:
             )
         )
         if again.as_run is not None:
-            parts.append(w("savings.as_run", goal=goal_word(each, w), runs=significant(again.as_run, 2)))
+            parts.append(w("savings.as_run", goal=goal_word(each, w), runs=f"{again.as_run:,.0f}"))
     parts.append(w("savings.settable" if found.settable else "savings.all_inputs", inputs=found.inputs))
     return sentences(w, *parts, w("savings.optimistic"))
 
