@@ -9,7 +9,8 @@ gp_sklearn scikit-learn's Gaussian process, Matern 5/2 and noise by marginal lik
            improvement; a length scale per column up to 15 columns, one for all beyond
 gp_botorch SingleTaskGP and LogExpectedImprovement as botorch ships them (the extra `bo`)
 Random order is exact; a campaign that has no good row after 100 picks (octane 40) goes on in random
-order, counted at its expectation. Per table the paired difference of runs, kernel less each peer, over the starts.
+order, counted at its expectation. Per table the paired difference of runs, kernel less each peer, over
+the starts.
 Adds to benchmarks/results/replay_tables.json after each search, with the commit it ran on.
 """
 
