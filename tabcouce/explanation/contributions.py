@@ -8,13 +8,13 @@ from functools import singledispatch
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shap
 import torch
 from scipy.special import expit, softmax
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.errors import FitError
 from tabcouce.evaluation import Trial
+from tabcouce.explanation.expected_gradients import expected_gradients
 from tabcouce.explanation.factor import Attribution
 from tabcouce.models import (
     BoostingModel,
@@ -146,6 +146,8 @@ def from_scores(parts: Floats, estimate: Floats, method: str) -> Explained:
 
 @explain.register
 def _(model: ForestModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
+    import shap  # a second of plotting libraries that only this one attribution waits for
+
     explainer = shap.TreeExplainer(model.forest_)
     codes = model.codes(X)
     values = np.asarray(explainer.shap_values(codes, check_additivity=False), float) * model.unit_
@@ -174,23 +176,19 @@ def _(
 ) -> Explained:
     """Expected gradients of the blind output, summed over the dense columns of each input."""
     network = model.network().eval()
-    inside = torch.as_tensor(model.gradient_inputs(X), dtype=torch.float32)
-    reference = torch.as_tensor(model.gradient_inputs(background), dtype=torch.float32)
+    inside, reference = model.gradient_inputs(X), model.gradient_inputs(background)
     with torch.no_grad():
-        output = network(inside).double().numpy()
-        start = network(reference).double().numpy().mean(axis=0)
-    explainer = shap.GradientExplainer(network, reference)
-    dense = np.asarray(explainer.shap_values(inside, nsamples=PATHS, rseed=seed), float)
-    if dense.ndim == 2:
-        dense = dense[:, :, None]
-    if dense.shape[2] == 2:
+        output = network(torch.as_tensor(inside)).double().numpy()
+        start = network(torch.as_tensor(reference)).double().numpy().mean(axis=0)
+    chosen = own_class(output)
+    dense = expected_gradients(network, inside, reference, chosen, paths=PATHS, seed=seed)
+    if output.shape[1] == 2:
         # Two classes: the log-odds of the positive one.
-        dense = dense[:, :, 1:] - dense[:, :, :1]
         output, start = output[:, 1:] - output[:, :1], start[1:] - start[:1]
     at, own = np.arange(len(X)), own_class(output)
     columns = np.zeros((X.shape[1], dense.shape[1]))
     columns[model.owner_, np.arange(dense.shape[1])] = 1.0
-    values = dense[at, :, own] @ columns.T
+    values = dense @ columns.T
     base = start[own]
     return Explained(values, base, largest_gap(values, base, output[at, own]), "expected gradients")
 

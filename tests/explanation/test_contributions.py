@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy.special import expit
 
 from tabcouce.encoder import CouceRegressor
 from tabcouce.explanation.contributions import explain
+from tabcouce.explanation.expected_gradients import expected_gradients
 from tabcouce.models import BoostingModel, ConstantModel, ForestModel, LinearModel
 
 
@@ -82,3 +84,34 @@ def test_expected_gradients_of_the_encoder_nearly_add_up_and_name_the_cause():
     error = found.base + found.values.sum(axis=1) - model.estimate(X.iloc[:40])
     assert np.abs(error).mean() < 0.15 * spread
     assert np.abs(found.values).mean(axis=0).argmax() == 0
+
+
+class Curved(torch.nn.Module):
+    """f0 = x0^2 + 3 x1, f1 = x0 x1, f2 = -x1: paths from a reference have closed-form integrals."""
+
+    def forward(self, u: torch.Tensor) -> torch.Tensor:
+        return torch.stack([u[:, 0] ** 2 + 3 * u[:, 1], u[:, 0] * u[:, 1], -u[:, 1]], dim=1)
+
+
+def test_expected_gradients_equal_the_integral_along_the_path_for_each_rows_own_output():
+    rng = np.random.default_rng(0)
+    inside, background = rng.normal(1, 1, (20, 2)), rng.normal(-1, 1, (5, 2))
+    own = np.arange(20) % 3
+    found = expected_gradients(Curved(), inside, background, own, paths=4000, seed=0)
+    for row, output, parts in zip(inside, own, found, strict=True):
+        written = np.zeros(2)
+        for z in background:
+            way, middle = row - z, (row + z) / 2
+            slope = ([2 * middle[0], 3.0], [middle[1], middle[0]], [0.0, -1.0])[output]
+            written += way * slope / len(background)
+        np.testing.assert_allclose(parts, written, atol=0.3)
+
+
+def test_of_two_outputs_the_difference_is_explained():
+    class Two(torch.nn.Module):
+        def forward(self, u: torch.Tensor) -> torch.Tensor:
+            return torch.stack([u[:, 0], 3 * u[:, 1]], dim=1)
+
+    inside, background = np.array([[1.0, 2.0], [0.5, -1.0]]), np.zeros((1, 2))
+    found = expected_gradients(Two(), inside, background, np.array([1, 1]), paths=8, seed=0)
+    np.testing.assert_allclose(found, [[-1.0, 6.0], [-0.5, -3.0]])
