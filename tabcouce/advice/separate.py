@@ -68,8 +68,8 @@ def separate(
             f"'{context}' has no level '{level}'.", remedy=f"Levels: {', '.join(map(str, levels[:10]))}."
         )
     inputs = KernelInputs.of(past.settings)
-    at = inputs.matrix.names.index(factor)
-    column = len(levels) + int(np.flatnonzero(inputs.owner == at)[0])
+    at = inputs.columns.matrix.names.index(factor)
+    column = len(levels) + int(np.flatnonzero(inputs.columns.owner == at)[0])
 
     def design(settings: pd.DataFrame, label: npt.NDArray[np.object_]) -> Floats:
         return np.hstack([label[:, None] == np.array(levels, object)[None], inputs(settings)]).astype(float)

@@ -215,10 +215,10 @@ class KernelModel(PanelEstimator):
     def importance_(self) -> Floats:
         """(p,) diagonal of the blind machine's metric, summed over the columns of each input; sums to 1."""
         setting = self.settings_["blind"]
-        owner = self.inputs_.owner
+        owner = self.inputs_.columns.owner
         weight = setting.metric.weight
         owner = np.concatenate([owner, owner[self.inputs_.movable]]) if setting.view == "both" else owner
-        total = np.bincount(owner, weight, minlength=len(self.inputs_.matrix.names))
+        total = np.bincount(owner, weight, minlength=len(self.inputs_.columns.matrix.names))
         return np.asarray(total / max(float(total.sum()), 1e-300), dtype=float)
 
     def front_scale(self) -> Floats:

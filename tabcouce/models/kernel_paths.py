@@ -31,7 +31,7 @@ def kernel_contributions(
         machine.setting.metric.kernel(start[np.arange(paths) % len(start)], _rows(machine)) @ machine.alpha
     )
     base = score.mean(axis=0)
-    owner = model.inputs_.owner
+    owner = model.inputs_.columns.owner
     if machine.setting.view == "both":
         owner = np.concatenate([owner, owner[model.inputs_.movable]])
     parts = parts @ (owner[:, None] == np.arange(X.shape[1])).astype(float)

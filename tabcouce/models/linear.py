@@ -129,8 +129,8 @@ class LinearModel(PanelEstimator):
 
         Their sum is the prediction before it is held within the range, or the log-odds.
         """
-        Z, owner = self.design_(X), self.design_.owner
-        p = len(self.design_.matrix.names)
+        Z, owner = self.design_(X), self.design_.columns.owner
+        p = len(self.design_.columns.matrix.names)
         gather = (owner[:, None] == np.arange(p)).astype(float)  # (q, p)
         parts = np.stack([(Z * w) @ gather for w in self.coef_.T], axis=1)  # (n, k, p)
         base = np.broadcast_to(self.intercept_[None, :, None], (*parts.shape[:2], 1))

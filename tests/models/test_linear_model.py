@@ -74,5 +74,5 @@ def test_a_blank_adds_a_flag_that_can_carry_the_effect_of_being_blank() -> None:
     X.loc[blank, "a"] = np.nan
     y = 3.0 * blank + X["b"].to_numpy()
     model = LinearModel().fit(X, y)
-    assert model.design_.flagged.tolist() == [0]
+    assert model.design_.columns.flagged.tolist() == [0]
     np.testing.assert_allclose(model.estimate(X), y, atol=0.1)
