@@ -7,7 +7,7 @@ from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.simulation import assignment, common_cause, none, target_offset
 
 SEEDS = (0, 1, 2)
-QUICK = {"epochs": 24, "width": 64, "threads": 1}
+QUICK = {"head": "off", "epochs": 24, "width": 64, "threads": 1}
 
 
 def rmse(prediction, truth):

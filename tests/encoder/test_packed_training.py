@@ -5,12 +5,13 @@ import pytest
 import torch
 
 from tabcouce.encoder import CouceRegressor
-from tabcouce.encoder.held_out import context_blocks, thinned
+from tabcouce.encoder.held_out import context_blocks
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.members import FoldRows, Variant, member_tasks
 from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.packed_training import train
 from tabcouce.encoder.recipe import Recipe
+from tabcouce.roles.thinning import thinned
 from tabcouce.simulation import assignment, target_offset
 
 SMALL = {"members": 2, "epochs": 3, "width": 16, "embedding": 8, "threads": 1}
