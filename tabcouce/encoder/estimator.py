@@ -21,7 +21,7 @@ from tabcouce.encoder.input_rows import input_frame
 
 
 class CouceRegressor(RegressorMixin, CouceEstimator):
-    """The encoder for a continuous target; see `CouceEstimator` for the settings.
+    """The encoder for a continuous target; see `CouceSettings` for what may be set.
 
     predict(X) is for a new context, predict(X, context) for a known one, predict_do(X) the
     backdoor sum by name. Predictions stay within the training targets' range and 10 % beyond.
@@ -101,7 +101,7 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
 
 
 class CouceClassifier(ClassifierMixin, CouceEstimator):
-    """The encoder for classes; see `CouceEstimator` for the settings.
+    """The encoder for classes; see `CouceSettings` for what may be set.
 
     >>> from tabcouce.simulation import none
     >>> seen, new = none(rows=240, contexts=6), none(rows=100, contexts=2, draw="unseen")

@@ -234,3 +234,11 @@ def test_the_head_can_be_switched_off():
     assert model.head_ is None and model.answer_ == "blind"
     with pytest.raises(ValueError, match="head must be one of"):
         CouceRegressor(**FAST, head="on").fit(X, y, context)
+
+
+def test_a_second_fit_forgets_the_head_of_the_first():
+    X, y, context = lumpy()
+    model = CouceRegressor(**FAST).fit(X, y, context)
+    assert model.answer_ == "head"
+    model.set_params(head="off").fit(X, y, context)
+    assert model.answer_ == "blind" and model.head_ is None and "kernel-head" not in model.notes_
