@@ -74,11 +74,15 @@ def sentences(w: Words, *parts: str) -> str:
     return w.messages["list.join_sentences"].join(part for part in parts if part)
 
 
+NORMAL_ROWS = "normal rows per fold"
+
+
 def cap_text(cap: Cap, w: Words) -> str:
     """'training rows per fold, LightGBM: 10,000 of 33,000': a limit that bit."""
     what, _, model = cap.what.partition(", ")
     known = f"cap.{what}" in w.messages
-    shown = w(f"cap.{what}", model=w.label("model", model)) if known else cap.what
+    group = "detector" if what == NORMAL_ROWS else "model"
+    shown = w(f"cap.{what}", model=w.label(group, model)) if known else cap.what
     return w("checked.cap", what=shown, limit=f"{cap.limit:,}", had=f"{cap.had:,}")
 
 

@@ -43,7 +43,7 @@ ALLOWED = 0.05
 CARRIERS = 300
 """Alarms whose contributions are averaged, drawn evenly."""
 ENCODER_MEMBERS, ENCODER_EPOCHS = 1, 16
-"""Of the encoder that learns from normal rows alone; it is trained for every fold and form."""
+"""Of the encoder where the effort leaves them open; it is trained for every fold and form."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ def detectors(effort: Effort, *, labelled: bool, seed: int, device: str) -> dict
     if labelled:
         found["lightgbm"] = lambda: BoostedDetector(seed=seed, pace=effort.pace)
     found["couce"] = lambda: CouceDetector(
-        members=effort.members if labelled else ENCODER_MEMBERS,
-        epochs=effort.epochs if labelled else ENCODER_EPOCHS,
+        members=effort.members or ENCODER_MEMBERS,
+        epochs=effort.epochs or ENCODER_EPOCHS,
         max_rows=effort.encoder_rows,
         device=device,
         random_state=seed,

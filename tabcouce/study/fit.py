@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 
 import numpy as np
@@ -28,6 +28,7 @@ from tabcouce.roles.declaration import Derived
 from tabcouce.roles.thinning import thinned_dataset
 from tabcouce.splits import Split, SplitPlan, plan_splits
 from tabcouce.study.advise import Advice, advise
+from tabcouce.study.alarm_caps import alarm_caps
 from tabcouce.study.alarms import AlarmStudy, study_alarms
 from tabcouce.study.effort import Effort
 from tabcouce.study.explain import Explanations, explain
@@ -145,7 +146,7 @@ def fit_target(
     dataset = thinned_dataset(whole, effort.compared_rows, seed)
     if not dataset.labelled:
         found = fit_unlabelled(table, roles, dataset, effort, seed=seed, device=device, watch=watch)
-        return found, False
+        return replace(found, caps=(*compared(dataset, whole), *found.caps)), False
     with watch.stage("checks"):
         findings = check(table, roles, whole)
         plan = plan_splits(dataset, folds=effort.folds, seed=seed)
@@ -217,7 +218,7 @@ def fit_target(
         inside=TrainingRange.of(whole.X),
         outside_rate=outside_rate(dataset, split),
         final=final,
-        caps=(*compared(dataset, whole), *caps(trials, plan)),
+        caps=(*compared(dataset, whole), *caps(trials, plan), *alarm_caps(dataset, effort)),
         seconds=dict(watch.seconds),
         savings=saved,
         alarms=alarms,

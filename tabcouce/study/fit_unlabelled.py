@@ -8,10 +8,11 @@ from tabcouce.evaluation import Verdict
 from tabcouce.read import Table
 from tabcouce.roles import Dataset, Roles
 from tabcouce.splits import plan_splits
+from tabcouce.study.alarm_caps import alarm_caps
 from tabcouce.study.alarms import study_alarms
 from tabcouce.study.effort import Effort
 from tabcouce.study.progress import Stopwatch
-from tabcouce.study.value import Cap, TargetStudy
+from tabcouce.study.value import TargetStudy
 from tabcouce.system import TrainingRange
 
 ALARMS_ONLY = "alarms_only"
@@ -44,9 +45,6 @@ def fit_unlabelled(
             place=table.place(),
             remedy="Widen the approved period, or name a context column with more levels.",
         )
-    normal = len(dataset.y) if dataset.approved is None else int(dataset.approved.sum())
-    most = effort.encoder_rows // 2
-    cap = (Cap("normal rows per fold, couce", most, normal),) if normal > most else ()
     return TargetStudy(
         dataset=dataset,
         findings=findings,
@@ -60,7 +58,7 @@ def fit_unlabelled(
         inside=TrainingRange.of(dataset.X),
         outside_rate=float("nan"),
         final={},
-        caps=cap,
+        caps=alarm_caps(dataset, effort),
         seconds=dict(watch.seconds),
         alarms=alarms,
     )
