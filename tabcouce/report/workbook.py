@@ -32,6 +32,8 @@ LETTERS = 84
 """Letters of 12 points that a line of the cover holds, with room to spare."""
 LINE = 16.5
 """Height of such a line, points."""
+FORBIDDEN = str.maketrans("", "", "[]:*?/\\")
+"""Letters that Excel allows in no sheet name."""
 OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
@@ -68,7 +70,7 @@ def write_workbook(
         "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
     }
     made = list(sheets(summary, predictions, w))
-    _cover(book, summary, [sheet.name[:31] for sheet in made], w, formats)
+    _cover(book, summary, [page_name(sheet.name) for sheet in made], w, formats)
     for sheet in made:
         _write(book, sheet, formats)
     book.close()
@@ -123,9 +125,14 @@ def _cover(
             row += 1
 
 
+def page_name(title: str) -> str:
+    """The title as Excel takes it for a sheet: 31 letters, none of them forbidden."""
+    return title.translate(FORBIDDEN)[:31]
+
+
 def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) -> None:
     """Frozen header, filter, one number format per cell by size."""
-    page = book.add_worksheet(sheet.name[:31])
+    page = book.add_worksheet(page_name(sheet.name))
     for j, head in enumerate(sheet.heads):
         page.write_string(0, j, head[:LONGEST], formats["head"])
         texts = [len(str(row[j])) for row in sheet.rows[:200] if isinstance(row[j], str)]
@@ -133,7 +140,7 @@ def _write(book: xlsxwriter.Workbook, sheet: Sheet, formats: dict[str, object]) 
     for i, row in enumerate(sheet.rows, 1):
         for j, value in enumerate(row):
             if isinstance(value, Link):
-                place = f"internal:'{value.sheet[:31]}'!A{value.line}"
+                place = f"internal:'{page_name(value.sheet)}'!A{value.line}"
                 page.write_url(i, j, place, formats["row"], str(value.value))
                 if isinstance(value.value, int):  # stays a number, so that the column still sorts as one
                     page.write_number(i, j, value.value, formats["row"])

@@ -6,6 +6,7 @@ from fake_study import FORMULA, HOSTILE, fake_study, fake_target
 
 from tabcouce.report import predictions_frame, summarize, write_workbook
 from tabcouce.report.sheet import Link, RowLines
+from tabcouce.report.workbook import page_name
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +111,8 @@ def test_the_address_of_a_changed_cell_leads_to_the_predictions_of_its_row():
     lines = RowLines("Predictions", {246: 240})
     assert lines.cell("AB246") == Link("AB246", "Predictions", 240)
     assert lines.cell("E7") == "E7" and lines.cell("D") == "D"
+
+
+def test_a_title_with_letters_that_excel_forbids_still_names_a_sheet():
+    assert page_name("Contexts or conditions?") == "Contexts or conditions"
+    assert page_name("[a]:*?/\\b" + 40 * "x") == "ab" + 29 * "x"
