@@ -1,4 +1,9 @@
-"""Which rows of a new machine to measure first, so that its other rows are told best."""
+"""Which rows of a new machine to measure first, so that its other rows are told best.
+
+Measured against random rows on held-out machines (benchmarks/first_rows.py): better by up to .02 R2 with
+one or two rows where machines differ by an offset and the kernel predicts; on real tables not shown to
+be better. So nothing asks for it unless the user does.
+"""
 
 from __future__ import annotations
 
