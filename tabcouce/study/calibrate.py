@@ -137,7 +137,8 @@ def labelled(saved: SavedTarget, few: Table) -> tuple[pd.DataFrame, Floats, tupl
     notes = []
     if not some.all():
         blank = ", ".join(str(row) for row in few.rows[~some][:10])
-        notes.append(f"{int((~some).sum())} labelled rows have no value and were passed over: {blank}.")
+        were = "row has no value and was" if (~some).sum() == 1 else "rows have no value and were"
+        notes.append(f"{int((~some).sum())} labelled {were} passed over: {blank}.")
     notes += _one_context(saved, few, some)
     return X[some].reset_index(drop=True), y[some], tuple(notes)
 
