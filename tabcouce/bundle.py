@@ -36,6 +36,8 @@ from tabcouce.models.outlier_models import OutlierModel
 from tabcouce.read.table import Layout
 from tabcouce.report import Summary, predictions_frame, write_page, write_result, write_workbook
 from tabcouce.report.atomic import complete, install
+from tabcouce.report.catalogue import words
+from tabcouce.report.persons import without_persons
 from tabcouce.report.plain import plain, restore
 from tabcouce.report.result import target_folder
 from tabcouce.roles.declaration import Derived
@@ -60,17 +62,27 @@ DETECTORS: dict[str, Any] = {
 }
 
 
-def save_study(study: Study, summary: Summary, folder: Path, *, lang: str) -> None:
+def save_study(
+    study: Study, summary: Summary, folder: Path, *, lang: str, show_persons: bool = False
+) -> None:
     """Write report, workbook, result.json and the study; a kill leaves all old or all new ones.
 
     Raises OSError where a file is open elsewhere or the disk is full; the old outputs then stay.
     """
     frames = [predictions_frame(target) for target in study.targets]
-    write_outputs(study_files(study, summary, frames), summary, frames, folder, lang=lang)
+    write_outputs(
+        study_files(study, summary, frames), summary, frames, folder, lang=lang, show_persons=show_persons
+    )
 
 
 def write_outputs(
-    files: Mapping[str, bytes], summary: Summary, predictions: list[pd.DataFrame], folder: Path, *, lang: str
+    files: Mapping[str, bytes],
+    summary: Summary,
+    predictions: list[pd.DataFrame],
+    folder: Path,
+    *,
+    lang: str,
+    show_persons: bool = False,
 ) -> None:
     """Everything is first written beside its place, then declared finished in one step, then moved."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -82,7 +94,7 @@ def write_outputs(
             path = fresh / "study" / relative
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        render(summary, predictions, fresh, lang=lang)
+        render(summary, predictions, fresh, lang=lang, show_persons=show_persons)
         install(fresh, folder, whole="study")
 
 
@@ -100,8 +112,20 @@ def check_writable(folder: Path) -> None:
                 pass
 
 
-def render(summary: Summary, predictions: list[pd.DataFrame], folder: Path, *, lang: str) -> None:
-    """Report, workbook and result.json from the summary alone; no refit."""
+def render(
+    summary: Summary,
+    predictions: list[pd.DataFrame],
+    folder: Path,
+    *,
+    lang: str,
+    show_persons: bool = False,
+) -> None:
+    """Report, workbook and result.json from the summary alone; no refit.
+
+    show_persons  write the names of operators and inspectors as they are
+    """
+    if not show_persons:
+        summary, predictions = without_persons(summary, predictions, words(lang))
     write_page(summary, folder / "report.html", lang)
     write_workbook(summary, predictions, folder / "results.xlsx", lang)
     write_result(summary, folder / "result.json")

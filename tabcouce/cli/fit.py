@@ -24,6 +24,7 @@ from tabcouce.cli.options import (
     Quiet,
     RoleFile,
     Seed,
+    ShowPersons,
     Target,
     TaskName,
     Unlabelled,
@@ -86,6 +87,10 @@ def fit(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from what a killed or interrupted run had finished.")
     ] = False,
+    show_persons: ShowPersons = False,
+    mask: Annotated[
+        bool, typer.Option("--mask", help="Hide all names, levels and values: a report to show outside.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop instead of guessing roles.")] = False,
     require: Annotated[
         str | None, typer.Option(help="Gate on the headline score: 'r2>=0.5', 'rmse<=2'.", show_default=False)
@@ -100,7 +105,7 @@ def fit(
     with errors_as_exit_codes():
         from tabcouce.study.effort import EFFORTS
         from tabcouce.study.gate import failures, parse_gate
-        from tabcouce.study.inputs import open_inputs
+        from tabcouce.study.inputs import masked_inputs, open_inputs
 
         check_one_of(effort, EFFORTS, "--effort")
         check_language(lang)
@@ -131,19 +136,21 @@ def fit(
             )
         if not quiet:
             print_roles(inputs)
+        inputs = masked_inputs(inputs) if mask else inputs
         from tabcouce.bundle import check_writable, save_study
         from tabcouce.report import result_document, summarize, verdict_sentences
         from tabcouce.study.fit import fit_study
         from tabcouce.study.journal import Journal
 
-        folder = out or Path("reports") / data[0].name.removesuffix(".gz").rsplit(".", 1)[0]
+        stem = data[0].name.removesuffix(".gz").rsplit(".", 1)[0]
+        folder = out or Path("reports") / (f"{stem}-masked" if mask else stem)
         check_writable(folder)
         journal = Journal(folder / UNFINISHED, resume)
         with executor_at(address) as executor, progress(quiet) as listener:
             study = fit_study(
                 inputs.table,
                 inputs.roles,
-                name=folder.name,
+                name="masked" if mask else folder.name,
                 layout=inputs.layout,
                 derive=inputs.derive,
                 effort=replace(EFFORTS[cast("EffortName", effort)], also=tuple(dict.fromkeys(also or ()))),
@@ -154,7 +161,7 @@ def fit(
                 listener=listener,
             )
         summary = summarize(study)
-        save_study(study, summary, folder, lang=lang)
+        save_study(study, summary, folder, lang=lang, show_persons=show_persons)
         if not study.interrupted:
             journal.remove()
         if as_json:

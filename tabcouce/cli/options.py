@@ -55,6 +55,9 @@ Encoding = Annotated[
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write.", show_default=False)]
 Lang = Annotated[str, typer.Option("--lang", help="Language of the report: en or ja.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+ShowPersons = Annotated[
+    bool, typer.Option("--show-persons", help="Name operators and inspectors; else Person A, Person B.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress.")]
 

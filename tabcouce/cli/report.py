@@ -9,7 +9,7 @@ import typer
 
 from tabcouce.cli.app import app
 from tabcouce.cli.errors import errors_as_exit_codes
-from tabcouce.cli.options import AsJson, Lang, check_language
+from tabcouce.cli.options import AsJson, Lang, ShowPersons, check_language
 from tabcouce.terminal import put, put_json, say
 
 
@@ -25,6 +25,7 @@ def report(
     out: Annotated[
         Path | None, typer.Option("--out", help="Page of the comparison (.html).", show_default=False)
     ] = None,
+    show_persons: ShowPersons = False,
     as_json: AsJson = False,
 ) -> None:
     """Render the report again, in another language too; or compare two studies. Trains nothing."""
@@ -34,7 +35,7 @@ def report(
             from tabcouce.bundle import load_summary, render
 
             summary, predictions = load_summary(what[0])
-            render(summary, predictions, what[0], lang=lang)
+            render(summary, predictions, what[0], lang=lang, show_persons=show_persons)
             put(str(what[0] / "report.html"))
         elif len(what) == 3 and str(what[0]) == "compare":
             compare_studies(what[1], what[2], lang, out, as_json)

@@ -29,6 +29,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "検査者 班 シフト 直 部署 工場 試験機 品種 材料ロット "
         "年度 曜日 四半期",
     ),
+    "person": (
+        "operator operators worker workers inspector staff person employee technician foreman examiner",
+        "作業者 作業員 担当 検査者 検査員 オペレータ 測定者 記録者 氏名 社員 班長",
+    ),
     "identifier": (
         "id no number serial index idx uid uuid key sample_id barcode",
         "連番 製番 シリアル 通し番号 管理番号 整理番号",
@@ -66,7 +70,7 @@ _PATTERNS = {topic: _pattern(latin, japanese) for topic, (latin, japanese) in _W
 def hint(topic: str, name: str) -> str | None:
     """The word in a column name that points to the topic, or None.
 
-    topic  'after', 'target', 'context', 'identifier', 'time', 'ambient', 'setting', 'reading'
+    topic  'after', 'target', 'context', 'person', 'identifier', 'time', 'ambient', 'setting', 'reading'
            or 'quantity'
     """
     text = _plain(name)
@@ -98,7 +102,7 @@ _LABEL = re.compile(f"(?:{_PATTERNS['context'].pattern}){_NUMBER}")
 # 'y', 'Y1', 'Y-Kappa': the statistician's name of a result; 'Y position' is a place.
 _CALLED_Y = re.compile(r"y(?:$|\d| (?!axis|pos|coord|offset|dir))")
 # 'Age (month)' is an age, and 'power [line]' no line.
-_OUTSIDE_BRACKETS = frozenset({"context", "identifier", "time"})
+_OUTSIDE_BRACKETS = frozenset({"context", "person", "identifier", "time"})
 _BRACKETED = re.compile(r"\[[^\]]*\]|\([^)]*\)")
 
 

@@ -12,6 +12,7 @@ from tabcouce.roles import Declaration, Roles, override, propose, read_role_file
 from tabcouce.roles.approved import named
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
+from tabcouce.roles.mask import masked
 from tabcouce.roles.role import Approved, Task
 from tabcouce.study.filled_runs import FilledRuns, with_runs
 
@@ -160,3 +161,9 @@ def _with_approved(roles: Roles, approved: Approved, table: Table) -> Roles:
 
 def _with_task(roles: Roles, task: Task | None) -> Roles:
     return roles if task is None else replace(roles, task=task)
+
+
+def masked_inputs(inputs: Inputs) -> Inputs:
+    """The same rows without a name, level or value of the file; see `roles.mask`."""
+    table, roles = masked(inputs.table, inputs.roles)
+    return Inputs(table, roles, Layout(), (), inputs.role_file)
