@@ -16,7 +16,7 @@ from tabcouce.report.map_text import map_say
 from tabcouce.report.modifier_text import modified
 from tabcouce.report.residual_text import along_time_say, by_context_say, centred, residuals
 from tabcouce.report.savings_text import savings_say
-from tabcouce.report.static_chart import DRAWN, drawing
+from tabcouce.report.static_chart import DRAWN, drawable, drawing
 from tabcouce.report.summary import Curve, Points, TargetSummary
 from tabcouce.report.verdict_text import best_model
 
@@ -45,6 +45,7 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
 
     def add(name: str, title: str, say: str, spec: dict[str, Any]) -> None:
         alt = w("chart.alt", title=title, say=say)
+        spec = drawable(spec)
         drawn = drawing(spec, f"{key}-{name}-clip") if key == "t1" and name in DRAWN else None
         found[name] = Figure(f"{key}-{name}", title, say, alt, spec, drawn)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import vl_convert
 from markupsafe import Markup
@@ -17,6 +18,18 @@ CLIP = re.compile(r'(?<= id=")clip\d+(?=")|(?<=url\(#)clip\d+(?=\))')
 
 ARIA = re.compile(r' aria-[a-z]+="[^"]*"')
 """Vega reads out neutral field names, mark by mark; the figure around it has a sentence instead."""
+
+
+LINE_ENDS = str.maketrans({"\u2028": " ", "\u2029": " "})
+
+
+def drawable(spec: Any) -> Any:
+    """The spec without Unicode's line and paragraph separators, which Vega's expressions cannot hold."""
+    if isinstance(spec, dict):
+        return {drawable(key): drawable(part) for key, part in spec.items()}
+    if isinstance(spec, list | tuple):
+        return [drawable(part) for part in spec]
+    return spec.translate(LINE_ENDS) if isinstance(spec, str) else spec
 
 
 def drawing(spec: Spec, key: str) -> Markup:
