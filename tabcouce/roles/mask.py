@@ -15,13 +15,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from tabcouce.read.table import Column, Source, Table
+from tabcouce.roles.approved import approved_rows
 from tabcouce.roles.cells import parse_numbers
 from tabcouce.roles.level import BLANK, level_texts
 from tabcouce.roles.prepare import NUMERIC_SHARE
-from tabcouce.roles.role import ColumnRole, Roles, Tolerance
+from tabcouce.roles.role import Approved, ColumnRole, Roles, Tolerance
 
 FIRST_DAY = pd.Timestamp("2000-01-01")
 FILE = "masked"
+APPROVED = "Approved"
+"""Column that marks the approved rows, which the original names by a time or a value."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,8 @@ def masked(table: Table, roles: Roles) -> tuple[Table, Roles]:
         levels[role.name] = {text: f"{names[role.name]}-{k}" for k, text in enumerate(found, 1)}
         new = np.array([levels[role.name].get(text) for text in texts], dtype=object)
         cells[names[role.name]] = new
+    if roles.approved is not None:
+        cells[APPROVED] = np.where(approved_rows(table, roles.approved), "yes", "no").astype(object)
     frame = pd.DataFrame({name: pd.Series(values) for name, values in cells.items()})
     shown = Table(
         source=Source(FILE, ""),
@@ -111,9 +116,12 @@ def _masked_roles(
     ]
     return replace(
         roles,
-        columns=tuple(
-            _masked_role(role, names[role.name], numbers.get(role.name, _Scale(0.0, 1.0)), blocks)
-            for role in roles.columns
+        columns=(
+            *(
+                _masked_role(role, names[role.name], numbers.get(role.name, _Scale(0.0, 1.0)), blocks)
+                for role in roles.columns
+            ),
+            *(() if roles.approved is None else (ColumnRole(APPROVED, "ignored"),)),
         ),
         targets=tuple(names[target] for target in roles.targets),
         positive_class=next((found for found in positive if found is not None), None),
@@ -125,6 +133,7 @@ def _masked_roles(
         ),
         order=tuple(names[name] for name in roles.order),
         warnings=(),
+        approved=None if roles.approved is None else Approved(APPROVED, value="yes"),
     )
 
 
