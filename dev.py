@@ -3,8 +3,10 @@
     python dev.py demo     fit the sample workbook and say where the report lies
     python dev.py test     all gates: format, lint, types, rooms, tests
     python dev.py run ...  the tabcouce command with any arguments
+    python dev.py wheels   fill the folder wheels/ for a computer without internet
 
-The first call makes .venv and installs the pinned versions of constraints.txt.
+The first call makes .venv and installs the pinned versions of constraints.txt: from the folder
+wheels/ alone, without the developers' tools, where that folder is there.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+WHEELS = ROOT / "wheels"
+"""Packages carried here by hand; nothing is then looked for elsewhere."""
 STAMP = VENV / "installed.sha256"
 
 GATES = (
@@ -50,6 +54,11 @@ def install() -> None:
         venv.create(VENV, with_pip=True)
     wanted = ["-c", "constraints.txt", "-e", ".[dev]"]
     uv = shutil.which("uv")
+    if WHEELS.is_dir():
+        uv = None
+        carried = any(WHEELS.glob("pyarrow-*"))
+        wanted = ["--no-index", "--find-links", str(WHEELS), "-c", "constraints.txt"]
+        wanted += ["-e", ".[parquet]" if carried else "."]
     if uv:
         # uv does not read pip's settings; a folder of local wheels named there must still count.
         environment = {**os.environ}
@@ -61,6 +70,17 @@ def install() -> None:
         quiet = ["--quiet", "--disable-pip-version-check"]
         subprocess.run([PYTHON, "-m", "pip", "install", *quiet, *wanted], cwd=ROOT, check=True)
     STAMP.write_text(fingerprint())
+
+
+def wheels() -> int:
+    """Everything that the first call installs, for this system and this version of Python."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--dest", str(WHEELS), "-c", "constraints.txt", ".[parquet]", "setuptools>=77"]
+    code = subprocess.run(command, cwd=ROOT).returncode
+    print(
+        f"{len(list(WHEELS.glob('*')))} packages in {WHEELS}. Carry the whole project folder, .venv left out."
+    )
+    return code
 
 
 def run(*arguments: str, **environment: str) -> int:
@@ -96,12 +116,14 @@ def demo() -> int:
 
 
 def main(arguments: list[str]) -> int:
-    if not arguments or arguments[0] not in {"demo", "test", "run"}:
+    if not arguments or arguments[0] not in {"demo", "test", "run", "wheels"}:
         print(__doc__)
         return 2
     if sys.version_info < (3, 11):  # noqa: UP036 - whatever Python the user has runs this file
         print("tabcouce needs Python 3.11 or later.")
         return 2
+    if arguments[0] == "wheels":
+        return wheels()
     install()
     if arguments[0] == "demo":
         return demo()

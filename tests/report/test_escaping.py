@@ -28,7 +28,8 @@ class Elements(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, tuple(name for name, _ in attributes)))
+        if tag != "wbr":  # a place to break a long name, which the page itself puts in
+            self.tags.append((tag, tuple(name for name, _ in attributes)))
 
 
 def named(summary: Summary, name: str, cell: str) -> Summary:
