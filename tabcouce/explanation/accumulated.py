@@ -58,7 +58,7 @@ def accumulated_effect(
     if dataset.task == "multiclass" or not pd.api.types.is_numeric_dtype(dataset.X[column].dtype):
         return None
     rows, change, place, edges = local_changes(trial, dataset, split, column, slices=slices, seed=seed)
-    if len(edges) < 3 or len(rows) == 0:
+    if len(edges) < 2 or len(rows) == 0:
         return None
     k = len(edges) - 1
     unit = split.unit[rows]
@@ -91,7 +91,7 @@ def local_changes(
     change = np.zeros(len(rows))
     for fold, model in zip(split.folds, trial.fitted, strict=True):
         own = np.isin(rows, fold.test)
-        if len(edges) < 3 or not own.any():
+        if len(edges) < 2 or not own.any():
             continue
         X = dataset.X.iloc[rows[own]]
         ends = [model.estimate(X.assign(**{column: edges[place[own] + side]})) for side in (1, 0)]

@@ -13,6 +13,7 @@ from tabcouce.evaluation import Score
 from tabcouce.explanation.agreement import bound_to, judged, loses_without, supported_direction
 from tabcouce.explanation.effects import Slopes
 from tabcouce.explanation.factor import Attribution, Effect, Factor, ranked
+from tabcouce.explanation.partialling import held_contexts
 from tabcouce.explanation.strength import strength
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
@@ -43,6 +44,7 @@ def factor_table(
     ]
     spread = np.std(by_fold, axis=0)
     units = split.unit[attribution.rows]
+    told_apart = contexts_of(dataset, split)
     factors = []
     for j, name in enumerate(attribution.columns):
         column = dataset.X[name].iloc[attribution.rows]
@@ -83,7 +85,7 @@ def factor_table(
                     adjusted,
                     loses_without(permutation.get(name)),
                 ),
-                varies_within_context=within_share(dataset.X[name], split.unit),
+                varies_within_context=within_share(dataset.X[name], told_apart),
             )
         )
     return ranked(factors)
@@ -134,6 +136,15 @@ def strength_of(
         # A glitched cell must not make a column strong: its outer hundredths count as their edges.
         spread = float(np.nanstd(np.clip(values, *np.nanquantile(values, [0.01, 0.99]))))
     return strength(values[rows], contribution, units, spread, adjusted if numeric else None, lost)
+
+
+def contexts_of(dataset: Dataset, split: Split) -> npt.NDArray[np.int64]:
+    """(n,) the context that a column must vary within: what the split holds out, or, where that are
+    groups of rows (a set made at one setting), the first context column that can be held fixed."""
+    held = held_contexts(dataset.contexts)
+    if split.column is not None or not held:
+        return split.unit
+    return pd.factorize(dataset.contexts[held[0]])[0].astype(np.int64)
 
 
 def within_share(column: pd.Series, unit: npt.NDArray[np.int64]) -> float | None:

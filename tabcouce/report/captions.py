@@ -395,7 +395,11 @@ def together(target: TargetSummary, w: Words) -> str:
 
 def context_name(target: TargetSummary, name: str) -> str:
     """'13' alone says nothing: 'case 13'."""
-    column = target.headline_column
+    return level_name(target.headline_column, name)
+
+
+def level_name(column: str | None, name: str) -> str:
+    """The level of a context column; a number alone with its column's name before it."""
     return f"{column} {name}" if column and name.replace(".", "", 1).isdigit() else name
 
 

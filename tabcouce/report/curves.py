@@ -179,6 +179,10 @@ def slice_means(
     """Median value and mean contribution of slices with equally many rows, ties together."""
     if len(values) == 0:
         return np.zeros(0), np.zeros(0)
+    few = np.unique(values)
+    if len(few) <= SLICES:  # two levels of a plan are two slices, not one
+        means = np.array([contribution[values == value].mean() for value in few])
+        return few, means
     edges = np.unique(np.quantile(values, np.linspace(0, 1, SLICES + 1)))
     member = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, max(len(edges) - 2, 0))
     slices = np.unique(member)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tabcouce.explanation.factor import Effect, Factor, Modifier
-from tabcouce.report.captions import sentences
+from tabcouce.report.captions import level_name, sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, signed, significant, with_unit
 from tabcouce.report.summary import TargetSummary
@@ -58,9 +58,9 @@ def _one(each: Modified, target: TargetSummary, w: Words) -> str:
         factor=each.factor.name,
         column=each.modifier.column,
         step=with_unit(signed(significant(step)), each.factor.unit),
-        lowest=low.context,
+        lowest=level_name(each.modifier.column, low.context),
         low=with_unit(signed(significant(low.slope * step)), unit),
-        highest=high.context,
+        highest=level_name(each.modifier.column, high.context),
         high=with_unit(signed(significant(high.slope * step)), unit),
     )
 
@@ -73,9 +73,9 @@ def shift_sentences(target: TargetSummary, w: Words) -> str:
             "modifier.shift",
             column=shift.column,
             percent=percent(shift.share),
-            lowest=shift.lowest,
+            lowest=level_name(shift.column, shift.lowest),
             low=significant(shift.low),
-            highest=shift.highest,
+            highest=level_name(shift.column, shift.highest),
             high=with_unit(significant(shift.high), unit),
         )
         for shift in target.shifts

@@ -131,3 +131,10 @@ def test_a_column_with_one_common_value_keeps_its_whole_range():
     known = np.r_[np.zeros(97), [1.0, 2.0, 3.0]]
     low, high = grid_ends(known)
     assert low == 0 and high == pytest.approx(np.quantile(known, 0.995))
+
+
+def test_a_setting_with_two_levels_has_a_curve_of_its_step():
+    X = pd.DataFrame({"x": np.tile([-1.0, 1.0], 60), "z": np.linspace(0, 1, 120)})
+    trial, data, split = setting(lambda X: 3 * X["x"] + X["z"], X)
+    curve = accumulated_effect(trial, data, split, "x", seed=0)
+    assert curve.edges.tolist() == [-1.0, 1.0] and np.diff(curve.effect) == pytest.approx([6.0])

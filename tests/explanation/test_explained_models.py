@@ -9,6 +9,7 @@ from test_effects import dataset
 
 from tabcouce.evaluation import Candidate
 from tabcouce.evaluation.run import run_trial
+from tabcouce.explanation.factors import contexts_of, within_share
 from tabcouce.models import BoostingModel, ConstantModel, LinearModel
 from tabcouce.splits import plan_splits
 from tabcouce.study.effort import EFFORTS
@@ -48,3 +49,13 @@ def test_the_recommended_model_and_lightgbm_are_explained_else_and_all_where_ask
     every = explained(judged, "lightgbm", replace(SMALL, explain_all=True))
     assert {a.model for a in every.attributions} == {"linear", "lightgbm"}
     assert EFFORTS["thorough"].explain_all and not EFFORTS["standard"].explain_all
+
+
+def test_a_setting_fixed_within_each_group_still_varies_within_its_context():
+    set_of, batch = np.repeat(np.arange(24), 5), np.repeat(np.arange(24), 5) % 2
+    X = pd.DataFrame({"speed": (set_of // 2) % 2 * 2.0 - 1, "z": np.random.default_rng(1).normal(size=120)})
+    data = replace(dataset(X, X["speed"] + batch, pd.DataFrame({"batch": batch})), group=set_of)
+    plan = plan_splits(data, folds=3, seed=0)
+    split = plan.of("group")
+    assert within_share(X["speed"], split.unit) == pytest.approx(0)
+    assert within_share(X["speed"], contexts_of(data, split)) == pytest.approx(1)
