@@ -145,7 +145,7 @@ def fit_target(
     """
     dataset = thinned_dataset(whole, effort.compared_rows, seed)
     if not dataset.labelled:
-        found = fit_unlabelled(table, roles, dataset, effort, seed=seed, device=device, watch=watch)
+        found = fit_unlabelled(table, roles, whole, dataset, effort, seed=seed, device=device, watch=watch)
         return replace(found, caps=(*compared(dataset, whole), *found.caps)), False
     with watch.stage("checks"):
         findings = check(table, roles, whole)

@@ -22,6 +22,7 @@ ALARMS_ONLY = "alarms_only"
 def fit_unlabelled(
     table: Table,
     roles: Roles,
+    whole: Dataset,
     dataset: Dataset,
     effort: Effort,
     *,
@@ -31,10 +32,12 @@ def fit_unlabelled(
 ) -> TargetStudy:
     """Detectors on contexts held out, tried on planted faults.
 
+    whole  all rows; of a large table `dataset` is a part
+
     Raises  FitError where too few rows are known to be normal
     """
     with watch.stage("checks"):
-        findings = check(table, roles, dataset)
+        findings = check(table, roles, whole)
         plan = plan_splits(dataset, folds=effort.folds, seed=seed)
     split = plan.of(plan.headline)
     with watch.stage("models") as report:

@@ -143,6 +143,7 @@ def test_the_page_of_a_study_without_labels_has_no_models_in_either_language(unl
         assert run("report", unlabelled / "out", "--lang", lang).exit_code == 0
         page = (unlabelled / "out" / "report.html").read_text("utf-8")
         assert title in page and 'id="t1-alarms"' in page and 'id="t1-models"' not in page
+        assert "have no ''" not in page
 
 
 def test_approved_rows_of_a_new_machine_are_used_or_the_note_says_why_not(unlabelled):

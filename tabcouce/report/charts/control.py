@@ -19,7 +19,7 @@ SHAPES = ["circle", "triangle-up", "diamond"]
 def kinds(alarms: AlarmSummary, w: Words) -> list[str]:
     """Names of the kinds of rows that are drawn: normal, abnormal, and what came after an approved period."""
     if alarms.approved is None:
-        return [w("alarm.normal"), w("alarm.abnormal")]
+        return [w("alarm.normal" if alarms.labelled else "alarm.taken_normal"), w("alarm.abnormal")]
     return [w("alarm.approved_row"), w("alarm.abnormal"), w("alarm.later_row")]
 
 
