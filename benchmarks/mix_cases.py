@@ -2,11 +2,13 @@
 
     python benchmarks/mix_cases.py simulated --seeds 6
     python benchmarks/mix_cases.py ../shared/data
+    python benchmarks/mix_cases.py judge
 
 A case is one training set: what every model of the panel said of training rows whose context it had
 left out, and what it says of contexts that it never saw. Rules for the weights are then compared
-without fitting anything (benchmarks/mix_rules.py). The files lie in benchmarks/parts/mix, which is
-not committed; a case that is there is not run again.
+without fitting anything: 'judge' scores each table's folds together, as the product mixes them and as
+other rules would. The files lie in benchmarks/parts/mix, which is not committed; a case that is there
+is not run again.
 """
 
 from __future__ import annotations
@@ -19,22 +21,34 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import record
 import torch
 import verdict_truth
+from mix_rules import RULES, Rule
 from parts import FOLDER
 from peers.benchmark_set import read_sets
 from peers.own_models import candidates
 
 from tabcouce.evaluation import Candidate, run_trials
-from tabcouce.evaluation.stacked import left_out_estimate
+from tabcouce.evaluation.metrics import auc, r2
+from tabcouce.evaluation.stacked import CONTEXT_EXPERTS, FEWEST_FOR_EXPERTS, left_out_estimate
 from tabcouce.evaluation.trial import Trial
 from tabcouce.roles.dataset import Dataset
 from tabcouce.simulation import PROCESSES
 from tabcouce.splits import Fold, Split, SplitPlan
 from tabcouce.study.effort import EFFORTS
 from tabcouce.study.panel import panel
+from tabcouce.system.weights import context_shares, error_products
 
 CASES = FOLDER / "mix"
+JUDGED: dict[str, Rule] = {
+    "product": RULES["product"],
+    "before": lambda members, products, rows: RULES["before: by 4 to couce, lightgbm within 1 error, best"](
+        members, products, np.ones(len(rows))
+    ),
+    "free": RULES["free"],
+    "trees": RULES["trees"],
+}
 NEW_MACHINES, NEW_ROWS = 30, 1500
 SIZES = ((480, 12), (240, 12), (240, 6), (200, 8), (360, 20))
 """Rows and machines of a simulated training set, by seed in turn; odd seeds draw machines unevenly."""
@@ -162,13 +176,49 @@ def run(name: str, models: tuple[Candidate, ...], dataset: Dataset, split: Split
     ]
 
 
+def judged() -> dict[str, Any]:
+    """Table -> R2 or AUC on contexts never seen of each rule and each member, over all folds."""
+    folds: dict[str, list[Case]] = {}
+    for case in stored("tables"):
+        folds.setdefault(case.name.split("/")[1], []).append(case)
+    found: dict[str, Any] = {}
+    for name, cases in folds.items():
+        y = np.concatenate([case.y_new for case in cases])
+        metric = r2 if cases[0].classes == 0 else auc
+        scores = {
+            key: metric(y, np.concatenate([mixed_by(rule, case) for case in cases]))
+            for key, rule in JUDGED.items()
+        }
+        for j, member in enumerate(cases[0].members):
+            scores[member] = metric(y, np.concatenate([case.new[j] for case in cases]).astype(float))
+        found[name] = {key: None if s is None else round(s, 4) for key, s in scores.items()}
+        print(name, found[name], flush=True)
+    return found
+
+
+def mixed_by(rule: Rule, case: Case) -> np.ndarray:
+    """The rule's mix of the rows never seen; weights from left-out rows, as `stacked.mixed` takes them."""
+    few = len(np.unique(case.unit)) < FEWEST_FOR_EXPERTS
+    kept = [j for j, member in enumerate(case.members) if not (few and member in CONTEXT_EXPERTS)]
+    told = case.left_out[kept].astype(float)
+    known = np.isfinite(told).reshape(*told.shape[:2], -1).all(axis=(0, 2))
+    truth = case.y if not case.classes else (case.y[:, None] == np.arange(case.classes)).astype(float)
+    products = error_products(told[:, known] - truth[known], case.unit[known])
+    rows = context_shares(case.unit[known]) * known.sum()
+    weight = rule([case.members[j] for j in kept], products, rows)
+    return np.tensordot(weight, case.new[kept].astype(float), axes=1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("where", help="'simulated', or a folder of tables with roles")
+    parser.add_argument("where", help="'simulated', 'judge', or a folder of tables with roles")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    if options.where == "judge":
+        record.write("mix_cases", {"tables": judged()})
+        return
     if options.where != "simulated":
         for one in read_sets(Path(options.where), only=options.only):
             split = one.splits[-1]

@@ -78,12 +78,18 @@ def left_out_units(context: pd.DataFrame | None, n: int) -> npt.NDArray[np.int64
 
 def held_out_levels(context: pd.DataFrame | None) -> npt.NDArray[np.int64] | None:
     """(n,) level of the first column with three or more of them; None without one."""
-    if context is None:
+    name = held_out_column(context)
+    if context is None or name is None:
         return None
-    for name in context.columns:
-        codes, levels = pd.factorize(context[name].astype(str), sort=True)
-        if len(levels) >= FEWEST_LEVELS:
-            return np.asarray(codes, dtype=np.int64)
+    return np.asarray(pd.factorize(context[name].astype(str), sort=True)[0], dtype=np.int64)
+
+
+def held_out_column(context: pd.DataFrame | None) -> str | None:
+    """The first column with three or more levels; None without one."""
+    names = () if context is None else context.columns
+    for name in names:
+        if context is not None and context[name].astype(str).nunique() >= FEWEST_LEVELS:
+            return str(name)
     return None
 
 

@@ -52,7 +52,7 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
         Candidate("lightgbm", partial(BoostingModel, task, seed=seed, pace=effort.pace)),
         Candidate(
             "lightgbm_context",
-            partial(ContextBoostingModel, task, seed=seed, pace=effort.pace),
+            partial(ContextBoostingModel, task, seed=seed, pace=effort.pace, within=effort.batch),
             uses_context=True,
         ),
         Candidate(

@@ -97,7 +97,10 @@ def choose_mix(
 
     w = (G w_free + 4 w_plain) / (G + 4) over G contexts: with few of them a free choice mostly
     fits their noise, so what it is held back to must not depend on that noise. Chosen on contexts of
-    nine tables and on simulated machines, judged on others (benchmarks/mix_rules.py).
+    nine tables and on simulated machines, judged on others (benchmarks/mix_rules.py): in the mean
+    0.002 R2 or AUC behind the better tree on the tables, 0.045 on the worst of them; held back to
+    smooth model, LightGBM and best, contexts alike, it was 0.010 and 0.081; 0.083 ahead on six
+    processes, before 0.085.
 
     products  (G, M, M) of `error_products`
     shares    (G,) of `context_shares`; None: all alike
