@@ -58,7 +58,7 @@ EFFORTS: dict[EffortName, Effort] = {
     "quick": Effort(
         name="quick",
         folds=5,
-        compared_rows=20_000,
+        compared_rows=10_000,
         trees=100,
         pace=2.0,
         members=None,

@@ -93,12 +93,13 @@ def fit_study(
     parts = datasets(table, roles, name=name)
     versions = {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
     versions |= {key: str(required(key).__version__) for key in effort.also}
+    facts = facts_of(parts, effort, seed, device, versions)
     if journal is not None:
-        journal.open(facts_of(parts, effort, seed, device, versions))
+        journal.open(facts)
     here = executor or LocalExecutor()
     for k, dataset in enumerate(parts):
         watch = Stopwatch(STAGES, listener, offset=k / len(parts), share=1 / len(parts))
-        where = here if journal is None else journal.executor(here, k)
+        where = here if journal is None else journal.executor(here, k, facts)
         try:
             study, stopped = fit_target(
                 table, roles, dataset, effort, seed=seed, device=device, executor=where, watch=watch

@@ -40,10 +40,8 @@ class Journal:
         """
         if self.resume:
             self._check(facts)
-            return
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self.folder / FACTS, json.dumps(dict(facts), indent=1).encode())
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _check(self, facts: Mapping[str, str]) -> None:
         place = Place(file=str(self.folder.parent))
@@ -63,9 +61,9 @@ class Journal:
                 remedy="Give the same data and options as before, or run without --resume to begin anew.",
             )
 
-    def executor(self, inner: Executor, target: int) -> Executor:
+    def executor(self, inner: Executor, target: int, facts: Mapping[str, str]) -> Executor:
         """Does what no earlier run has done, and keeps it."""
-        return JournalExecutor(inner, self.folder / str(target))
+        return JournalExecutor(inner, self.folder / str(target), facts)
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -73,21 +71,28 @@ class Journal:
 
 @dataclass(frozen=True)
 class JournalExecutor:
-    """Looks a job up before it is done; one file per job."""
+    """Looks a job up before it is done; one file per job. Nothing is written before one is finished."""
 
     inner: Executor
     folder: Path
+    facts: Mapping[str, str]
 
     def run(self, jobs: Sequence[Job], dataset: Dataset, say: Progress) -> Iterator[tuple[FoldFit, ...]]:
-        self.folder.mkdir(parents=True, exist_ok=True)
         known = [self._kept(job) for job in jobs]
         open_jobs = [job for job, fits in zip(jobs, known, strict=True) if fits is None]
         fresh = self.inner.run(open_jobs, dataset, say)
         for job, fits in zip(jobs, known, strict=True):
             if fits is None:
                 fits = next(fresh)
-                write_whole(self._path(job), dump_object(fits))
+                self._keep(job, fits)
             yield fits
+
+    def _keep(self, job: Job, fits: tuple[FoldFit, ...]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        facts = self.folder.parent / FACTS
+        if not facts.exists():
+            write_whole(facts, json.dumps(dict(self.facts), indent=1).encode())
+        write_whole(self._path(job), dump_object(fits))
 
     def _path(self, job: Job) -> Path:
         return self.folder / hashlib.sha256(f"{job.model}, {job.part}".encode()).hexdigest()[:20]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tabcouce.study.value import Study
 
 KEPT = ("condition", "sensor", "proxy", "context", "target")
-MOST_ROWS = 20_000
+MOST_ROWS = 10_000
 """Of a longer table those rows are kept that the models were compared on."""
 ROW = "\x00row"
 FIELDS = ("name", "kind", "unit", "lower", "upper", "target_value", "step", "goal")
