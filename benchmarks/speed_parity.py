@@ -5,6 +5,7 @@
 
 Four small tables, effort quick, seeds 0 and 1 (other folds, other draws). Both labels lie in one file;
 `difference` holds after less before. `--code` runs the package of another checkout: the figures before.
+The encoder is left out, since it changed for its own reasons meanwhile; `system` stacks the other models.
 Wide tables are cut to their first columns. CPU seconds are those of the process, all threads together.
 """
 
@@ -44,6 +45,8 @@ def measured(roles: Path, columns: int, seed: int) -> dict[str, Any]:
     plan = plan_splits(dataset, folds=effort.folds, seed=seed)
     trials, seconds = [], {}
     for candidate in panel(dataset, effort, seed=seed, device="cpu"):
+        if candidate.key == "couce":
+            continue
         start = time.process_time()
         trials += run_trials([candidate], dataset, plan)
         seconds[candidate.key] = round(time.process_time() - start, 2)
