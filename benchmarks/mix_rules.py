@@ -31,7 +31,7 @@ from tabcouce.evaluation.metrics import auc, r2
 from tabcouce.simulation import PROCESSES
 from tabcouce.splits import plan_splits
 from tabcouce.study.effort import EFFORTS
-from tabcouce.study.fit import refit
+from tabcouce.study.final_models import refit
 from tabcouce.study.panel import panel
 from tabcouce.system.weights import choose_mix, context_shares, error_products, simplex_weights
 

@@ -32,8 +32,9 @@ from tabcouce.roles.role import ColumnRole, Roles
 from tabcouce.simulation import PROCESSES, Process
 from tabcouce.splits import SplitPlan, plan_splits
 from tabcouce.study.effort import EFFORTS
-from tabcouce.study.fit import held_out_intervals, refit, stack_mixes
+from tabcouce.study.final_models import refit, stack_mixes
 from tabcouce.study.panel import panel
+from tabcouce.study.reliability import held_out_intervals
 
 NOTHING = "nothing"
 WITHIN = 0.01

@@ -14,9 +14,7 @@ from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.evaluation.shots_curve import ShotsCurve, shots_curve
 from tabcouce.evaluation.trial import Trial
 from tabcouce.models.contract import Model
-from tabcouce.roles.dataset import Dataset
-from tabcouce.splits.split import Split
-from tabcouce.study.effort import Effort
+from tabcouce.study.judge import JudgedModels
 from tabcouce.study.progress import Report
 from tabcouce.system.stack import StackModel
 
@@ -45,26 +43,18 @@ class Advice:
     far: FarRows | None = None
 
 
-def advise(
-    recommended: str,
-    headline: Mapping[str, Trial],
-    final: Mapping[str, Model],
-    dataset: Dataset,
-    split: Split,
-    effort: Effort,
-    *,
-    seed: int,
-    report: Report,
-) -> Advice:
-    """headline: the blind trials of the headline split by model; nothing is fitted here."""
+def advise(judged: JudgedModels, report: Report) -> Advice:
+    """From the blind trials of the headline split; nothing is fitted here."""
+    headline, dataset, split = judged.headline, judged.dataset, judged.split
+    draws, seed = judged.effort.draws, judged.seed
     report("neighbours", 0.0)
-    quality = neighbour_quality(headline, dataset, split, draws=effort.draws, seed=seed)
+    quality = neighbour_quality(headline, dataset, split, draws=draws, seed=seed)
     report("embedding", 0.6)
-    encoder = kept_encoder(final, headline.get(ENCODER))
+    encoder = kept_encoder(judged.final, headline.get(ENCODER))
     embedding = None if encoder is None else encoder.embed(dataset.X).astype(np.float32)
     trained_on = int(getattr(encoder, "rows_used_", 0))
     report("labelled rows", 0.7)
-    shots = shots_curve(headline, (recommended, *COMPARED), dataset, split, draws=effort.draws, seed=seed)
+    shots = shots_curve(headline, (judged.recommended, *COMPARED), dataset, split, draws=draws, seed=seed)
     far = far_rows(embedding, headline.get(ENCODER), dataset, split)
     return Advice(quality, PastRows.of(dataset, embedding, trained_on), encoder, shots, far)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
-from tabcouce.evaluation import Trial
 from tabcouce.evaluation.stacked import PEERS
 from tabcouce.explanation.accumulated import Accumulated, accumulated_effect
 from tabcouce.explanation.contributions import attribute
@@ -22,8 +21,7 @@ from tabcouce.explanation.together import ColumnGroup, PairEffect, column_groups
 from tabcouce.explanation.what_if import Profiler, profiler
 from tabcouce.models import Model
 from tabcouce.roles import Dataset
-from tabcouce.splits import Split
-from tabcouce.study.effort import Effort
+from tabcouce.study.judge import JudgedModels
 from tabcouce.study.progress import Report
 from tabcouce.system.stack import StackModel
 
@@ -52,21 +50,10 @@ class Explanations:
     """Of the encoder, if one is among the final models and recorded its training."""
 
 
-def explain(
-    recommended: str,
-    trials: Mapping[str, Trial],
-    final: Mapping[str, Model],
-    dataset: Dataset,
-    split: Split,
-    effort: Effort,
-    *,
-    seed: int,
-    report: Report,
-) -> Explanations:
-    """Explain the recommended model and LightGBM by their held-out predictions; all models if thorough.
-
-    trials  model -> its blind trial on `split`; final: model -> refitted on all rows
-    """
+def explain(judged: JudgedModels, report: Report) -> Explanations:
+    """Explain the recommended model and LightGBM by their held-out predictions; all models if thorough."""
+    trials, dataset, split = judged.headline, judged.dataset, judged.split
+    recommended, effort, seed = judged.recommended, judged.effort, judged.seed
     # A constant uses nothing: where none beats it, what LightGBM looked at is told instead.
     wanted = set(trials) - {PEERS} if effort.explain_all else {recommended, "lightgbm"} & set(trials)
     models = sorted(wanted - {"constant"})
@@ -96,38 +83,20 @@ def explain(
         for found in attributions
         for row in factor_table(found, losses[found.model], effects, dataset, split)
     ]
-    return with_curves(
-        Explanations(tuple(attributions), tuple(factors)),
-        shown,
-        trials,
-        final,
-        dataset,
-        split,
-        seed=seed,
-        report=report,
-    )
+    return with_curves(Explanations(tuple(attributions), tuple(factors)), shown, judged, report)
 
 
-def with_curves(
-    made: Explanations,
-    shown: str,
-    trials: Mapping[str, Trial],
-    final: Mapping[str, Model],
-    dataset: Dataset,
-    split: Split,
-    *,
-    seed: int,
-    report: Report,
-) -> Explanations:
+def with_curves(made: Explanations, shown: str, judged: JudgedModels, report: Report) -> Explanations:
     """The same with curves, groups, pairs and the what-if grid of the model that is shown."""
+    dataset, split, seed = judged.dataset, judged.split, judged.seed
     found = next((a for a in made.attributions if a.model == shown), None)
     if found is None or not np.abs(found.values).any():
         return made
     top = [factor.name for factor in ranked(f for f in made.factors if f.model == shown)]
     report(f"{shown}, curves", 0.8)
-    trial = trials[shown]
+    trial = judged.headline[shown]
     shapes = [accumulated_effect(trial, dataset, split, column, seed=seed) for column in top[:CURVES]]
-    model = final.get(shown)
+    model = judged.final.get(shown)
     return Explanations(
         attributions=made.attributions,
         factors=made.factors,
@@ -135,7 +104,7 @@ def with_curves(
         groups=column_groups(dataset, split, found),
         pairs=pair_effects(trial, dataset, split, top[:PAIRED], seed=seed),
         profiler=None if model is None else profiler(model, dataset, top[:CURVES], split.unit),
-        formation=evidence(final, dataset, seed=seed),
+        formation=evidence(judged.final, dataset, seed=seed),
     )
 
 

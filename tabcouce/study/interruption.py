@@ -77,3 +77,14 @@ def finish(step: Callable[[], T]) -> tuple[T, bool]:
         return step(), False
     except KeyboardInterrupt:
         return step(), True
+
+
+def spare(step: Callable[[], T]) -> tuple[T | None, bool]:
+    """Do a step that the study can do without: Ctrl-C ends the step alone.
+
+    Returns  the step's result, None where Ctrl-C came, and whether it came
+    """
+    try:
+        return step(), False
+    except KeyboardInterrupt:
+        return None, True

@@ -14,6 +14,7 @@ from tabcouce.models import BoostingModel, ConstantModel, LinearModel
 from tabcouce.splits import plan_splits
 from tabcouce.study.effort import EFFORTS
 from tabcouce.study.explain import explain
+from tabcouce.study.judge import JudgedModels
 
 SMALL = replace(EFFORTS["quick"], explained_rows=40, permuted=3, draws=20)
 MAKERS = {"constant": ConstantModel, "linear": LinearModel, "lightgbm": lambda: BoostingModel(threads=1)}
@@ -34,7 +35,8 @@ def judged():
 def explained(judged, recommended, effort):
     data, split, trials = judged
     final = {"lightgbm": MAKERS["lightgbm"]().fit(data.X, data.y, None)}
-    return explain(recommended, trials, final, data, split, effort, seed=0, report=lambda *_: None)
+    models = JudgedModels(recommended, trials, final, data, split, effort, seed=0)
+    return explain(models, report=lambda *_: None)
 
 
 def test_where_the_constant_is_recommended_lightgbm_is_explained_with_its_curves(judged):
