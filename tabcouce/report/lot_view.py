@@ -50,10 +50,11 @@ def lot_cards_view(target: TargetSummary, w: Words) -> LotCards | None:
 
 def _card(target: TargetSummary, found: SimilarRows, one: Similar, w: Words) -> LotCard:
     own = next((near for near in one.neighbours if level_of(near, found) == one.label), None)
+    kind = "_class" if found.classes else ""
     heads = (
         (named(w("lots.nearest"), None), False, False),
         (w("lots.rows"), True, False),
-        (w("lots.outcome", target=target.target.name), True, False),
+        (w(f"lots.outcome{kind}", target=target.target.name), True, False),
         (w("lots.differs"), False, False),
     )
     rows = tuple(
@@ -67,7 +68,11 @@ def _card(target: TargetSummary, found: SimilarRows, one: Similar, w: Words) -> 
     )
     name = w("similar.lot", column=found.by or "", level=one.label)
     caption = w("lots.card", lot=name)
-    say = "" if own is None else w("lots.own", lot=name, rows=own.rows, outcome=outcome_text(found, own, w))
+    say = (
+        ""
+        if own is None
+        else w(f"lots.own{kind}", lot=name, rows=own.rows, outcome=outcome_text(found, own, w))
+    )
     return LotCard(one.label, say, TableView(caption, heads, rows))
 
 

@@ -59,6 +59,7 @@ def render_page(summary: Summary, lang: str) -> str:
                 (w.label("kind", kind), len(names), w.listing(list(names), LISTED))
                 for kind, names in summary.columns.items()
             ],
+            shown_rows=_rows(summary, w),
             glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
             library=Markup(library.result()),  # our own bundle, checked not to end its tag
             unit=lambda about: captions.unit_suffix(_unnamed_unit(about), w),
@@ -66,6 +67,12 @@ def render_page(summary: Summary, lang: str) -> str:
             split_name=lambda key: captions.long_split(key, w),
         )
     return page
+
+
+def _rows(summary: Summary, w: Words) -> str:
+    """'480', or '3,000 of 36,733' where rows had no target or models were compared on fewer."""
+    used, there = summary.targets[0].rows, summary.rows
+    return f"{used:,}" if used == there else w("page.rows_of", rows=f"{used:,}", all=f"{there:,}")
 
 
 def _unnamed_unit(about: Target) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import altair as alt
@@ -24,6 +25,8 @@ from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import TargetSummary
 
 SIDE = 310
+SHORT = 10
+"""Letters of a name of which three fit beside each other."""
 
 
 def embedding_panels(target: TargetSummary, view: EmbeddingMap, w: Words) -> Spec:
@@ -45,6 +48,9 @@ def embedding_panels(target: TargetSummary, view: EmbeddingMap, w: Words) -> Spe
             view.across, view.up, view.context, view.rows, view.observed, strict=True
         )
     ]
+    if classes:  # a rare class on top of a frequent one
+        count = Counter(row["f5"] for row in rows)
+        rows.sort(key=lambda row: -count[row["f5"]])
     unit = captions.unit_suffix(target.target.unit if target.is_regression else None, w)
     outcome = (
         f"{target.target.name}{unit}"
@@ -70,8 +76,8 @@ def embedding_panels(target: TargetSummary, view: EmbeddingMap, w: Words) -> Spe
     )
     by_outcome = marks.encode(color=_outcome_colour(classes, outcome)).add_params(zoom())
     by_context = marks.encode(
-        color=alt.Color("f3:N", scale=colour, sort=names, legend=_legend(w("map.by_context"))),
-        shape=alt.Shape("f3:N", scale=shape, sort=names, legend=_legend(w("map.by_context"))),
+        color=alt.Color("f3:N", scale=colour, sort=names, legend=_legend(w("map.by_context"), names)),
+        shape=alt.Shape("f3:N", scale=shape, sort=names, legend=_legend(w("map.by_context"), names)),
     )
     both = (
         alt.concat(by_outcome, by_context, columns=2, spacing=40)
@@ -86,14 +92,17 @@ def _axis() -> alt.Axis:
     return alt.Axis(labels=False, ticks=False, tickCount=5)
 
 
-def _legend(title: str) -> alt.Legend:
-    return alt.Legend(orient="top", title=title, columns=3, labelLimit=120, titleLimit=SIDE)
+def _legend(title: str, names: list[str]) -> alt.Legend:
+    """Long names get half of the panel each, so that they stay apart."""
+    columns = 3 if max(map(len, names)) <= SHORT else 2
+    room = SIDE // columns - 24
+    return alt.Legend(orient="top", title=title, columns=columns, labelLimit=room, titleLimit=SIDE)
 
 
 def _outcome_colour(classes: list[str], title: str) -> alt.Color:
     if classes:
         scale, _ = colours_and_shapes(classes)
-        return alt.Color("f5:N", scale=scale, sort=classes, legend=_legend(title))
+        return alt.Color("f5:N", scale=scale, sort=classes, legend=_legend(title, classes))
     return alt.Color(
         "f5:Q",
         scale=alt.Scale(range=["#0072B2", "#d9d4c7", "#D55E00"], interpolate="lab"),

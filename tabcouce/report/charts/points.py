@@ -51,7 +51,8 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
     ]
     unit = unit_suffix(target.target.unit, w)
     ends = [value for row in rows for value in (row["f0"], row["f1"])]
-    scale = alt.Scale(domain=[min(ends), max(ends)], zero=False, nice=True)
+    room = 0.02 * (max(ends) - min(ends))  # no mark is cut by the frame
+    scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], zero=False, nice=True)
     axis = alt.Axis(tickCount=8)
     x = alt.X("f0:Q", title=w("chart.axis_predicted", unit=unit), scale=scale, axis=axis)
     y = alt.Y("f1:Q", title=w("chart.axis_observed", unit=unit), scale=scale, axis=axis)
