@@ -215,6 +215,9 @@ def suggest(
     runs: list[Run] = []
     region = PastRegion.of(space.settings, past.settings)
     spread, wanted = space.mended(region.pulled(space.draw(CANDIDATES, seed))), make(belief, best)
+    if not (region.distance(spread) <= EDGE).any():
+        # A constraint that no past run met is asked for: there is no region to stay in.
+        region, spread = PastRegion.of((), past.settings), space.draw(CANDIDATES, seed)
     tops = past.settings.iloc[ranked[:AROUND]]
 
     def inside(pool: pd.DataFrame) -> pd.DataFrame:

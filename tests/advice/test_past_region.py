@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from test_suggest import space_of
 
+from tabcouce.advice.constraint import Constraint
 from tabcouce.advice.goal import Goal
 from tabcouce.advice.past_region import PastRegion
 from tabcouce.advice.suggest import Objective, Past, suggest
@@ -64,3 +67,14 @@ def test_suggested_mixtures_weigh_what_mixtures_weighed():
     total = pd.DataFrame([run.settings for run in runs])[["a", "b", "c"]].sum(axis=1)
     assert (abs(total - 100) < 2.5).all()
     assert past[["a", "b", "c"]].max().sum() > 150
+
+
+def test_a_constraint_that_no_past_run_met_is_still_served():
+    past = mixtures()
+    runs_so_far = Past(past, np.zeros((60, 0), np.int64), np.arange(2, 62))
+    total = Constraint({"a": 1.0, "b": 1.0, "c": 1.0}, "=", 130.0)
+    space = replace(space_of(runs_so_far), constraints=(total,))
+    y = past["a"].to_numpy()
+    runs = suggest(runs_so_far, [Objective("y", Goal("maximise"), y)], space, n=2, seed=0)
+    made = pd.DataFrame([run.settings for run in runs[:-1]])
+    np.testing.assert_allclose(made[["a", "b", "c"]].sum(axis=1), 130.0)
