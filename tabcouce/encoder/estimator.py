@@ -38,12 +38,17 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
     ramps (`piecewise`)              step-like process R2 0.67 to 0.87, seven others 0 to +0.02 (three
                                      seeds, encoder_thresholds.json)
     calibration slope                pure noise of 80 rows R2 -0.43 to -0.06 (development seeds)
+    kernel head (`head`)             six real tables of 600 rows, new contexts: better on five, equal on
+                                     one, mean score +0.24 blind, +0.28 with 5 labels (five of six), but
+                                     one table gives most of it and the 90 % interval holds 0; shuffled
+                                     +0.009 (encoder_head.json)
 
     Off by default, with what spoke against it:
     orthogonality                    context probe -0.038 where 0.05 was asked (C4); its variance
                                      gate changed RMSE by -0.1 % (C5)
     Fourier bands                    no change on new contexts (C10): for declared ordered blocks only
-    other hosts, neighbour term      not yet judged by the drop rule (encoder_hosts.py)
+    other hosts, neighbour term      R2 on other machines -0.013 and -0.001, +0.004 with an interval
+                                     that holds 0 (13 processes, five seeds, encoder_hosts.json)
     threshold_margin                 has not yet earned its place (threshold_claims.py)
     within                           R2 +0.35 where sensors shift, else nothing, for half as much work
                                      again (encoder_modes.json)

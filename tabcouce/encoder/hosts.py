@@ -1,9 +1,9 @@
 """Host losses: what draws embeddings to the proxies of their class or target bin.
 
 All take soft labels q and equal their published formula where q is one-hot. Shapes: cosine and
-labels (M, B, K); each returns (M,), one loss a member. ProxyNCA++ is the default; whether another
-host or the neighbour term gains is measured by `benchmarks/encoder_hosts.py`, and until it has been
-shown to, it stays off.
+labels (M, B, K); each returns (M,), one loss a member. ProxyNCA++ is the default: over 13
+simulated processes and five seeds neither another host nor the neighbour term earns its place by
+the drop rule (benchmarks/results/encoder_hosts.json).
 """
 
 from __future__ import annotations

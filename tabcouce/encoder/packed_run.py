@@ -22,7 +22,7 @@ from tabcouce.encoder.packed_training import train
 from tabcouce.encoder.plan import Plan
 from tabcouce.encoder.proxies import bin_count
 
-PACK_BYTES = 250e6
+PACK_BYTES = {"cpu": 250e6, "cuda": 16e9}
 """A pack's weights, activations and rows; larger runs are trained in several packs, two at a time."""
 PACK_MEMBERS = {"cpu": 16, "cuda": 512}
 """Past these a pack gains nothing: on a CPU it outgrows the cache."""
@@ -156,7 +156,7 @@ def _packs(
     per_row = waves + 3 * (shape.coded + shape.ramps) + 3 * shape.depth * shape.width
     rows = max(len(jobs[i].task.u) for i in chosen)
     bytes_each = 4 * (5 * weights + plan.recipe.batch * per_row + rows * (shape.inputs + shape.proxies))
-    most = int(np.clip(PACK_BYTES / bytes_each, 1, PACK_MEMBERS[device.type]))
+    most = int(np.clip(PACK_BYTES[device.type] / bytes_each, 1, PACK_MEMBERS[device.type]))
     parts = int(np.ceil(len(chosen) / most))
     if device.type == "cpu":
         parts = min(len(chosen), int(np.ceil(parts / plan.threads)) * plan.threads)
