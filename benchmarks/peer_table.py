@@ -27,11 +27,12 @@ from peers.benchmark_set import FOLDS, ROWS, BenchmarkSet, read_sets
 from peers.cache import COMMITTED, Cache
 from peers.coverage import Coverage, coverages
 from peers.credit import Credit, stack_credit
-from peers.markdown import coverage_text, credit_text, mode_table
+from peers.markdown import coverage_text, credit_text, mode_table, verdict_text
 from peers.own_models import candidates, own_version
 from peers.registry import PEERS
 from peers.shots import offset_scores, score
 from peers.standing import SetScores, standings
+from peers.verdicts import Named, verdict_of
 
 from tabcouce.evaluation.deployment import DRAWS, SHOTS
 from tabcouce.splits import Split
@@ -78,7 +79,7 @@ def scores_of(
 
 def sections(
     sets: Sequence[BenchmarkSet], source: Source
-) -> tuple[dict[str, list[SetScores]], list[Answers], list[Credit], list[Coverage]]:
+) -> tuple[dict[str, list[SetScores]], list[Answers], list[Credit], list[Coverage], list[Named]]:
     """Mode -> scores of every set; all answers behind them; what our experts add to a stack; intervals."""
     found: dict[str, list[SetScores]] = {"shuffled": [], "unseen": []}
     shots, before = f"unseen, {SHOTS} labels", f"unseen, blind on the rows of '{SHOTS} labels'"
@@ -86,9 +87,11 @@ def sections(
     everything: list[Answers] = []
     credits: list[Credit | None] = []
     covered: list[Coverage] = []
+    named: list[Named] = []
     for one in sets:
-        for split in one.splits:
-            given = source.answers(one, split)
+        told = [(split.key, source.answers(one, split)) for split in one.splits]
+        named.append(verdict_of(one, told))
+        for split, (_, given) in zip(one.splits, told, strict=True):
             everything += given
             credits.append(stack_credit(one, split, given))
             covered += coverages(one, split, given)
@@ -102,7 +105,7 @@ def sections(
     for mode in ("shuffled", "unseen"):
         found[f"{mode}, n >= {LARGE_SET}"] = [one for one in found[mode] if one.rows >= LARGE_SET]
     filled = {mode: scores for mode, scores in found.items() if scores}
-    return filled, everything, [credit for credit in credits if credit is not None], covered
+    return filled, everything, [credit for credit in credits if credit is not None], covered, named
 
 
 def seconds_per_fit(everything: Sequence[Answers]) -> dict[str, float]:
@@ -133,7 +136,7 @@ def versions(everything: Sequence[Answers]) -> dict[str, list[str]]:
 
 def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any], str]:
     """What goes into the result file, and the tables as markdown."""
-    found, everything, credits, covered = sections(sets, source)
+    found, everything, credits, covered, named = sections(sets, source)
     lines = {mode: standings(s, reference=REFERENCE, outside=OUTSIDE) for mode, s in found.items()}
     lacking = sorted({f"{a.model}, {a.where}: {a.reason}" for a in everything if a.prediction is None})
     document = {
@@ -155,6 +158,7 @@ def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any
         "missing": lacking,
         "stack_credit": [{**asdict(credit), "ratio": credit.ratio} for credit in credits],
         "coverage": [asdict(each) for each in covered],
+        "verdicts": [asdict(each) for each in named],
         "modes": {
             mode: {
                 "table": [asdict(line) for line in lines[mode]],
@@ -167,7 +171,7 @@ def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any
     texts.append("\n### Our experts added to a stack of all other models\n")
     for split in ("shuffled", "unseen"):
         texts.append(credit_text(split, [c for c in credits if c.split.startswith(split)]))
-    texts.append(coverage_text(covered))
+    texts += [coverage_text(covered), verdict_text(named)]
     return rounded(document), "\n".join([*texts, *(f"missing: {line}" for line in lacking)])
 
 

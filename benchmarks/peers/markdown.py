@@ -9,6 +9,7 @@ import numpy as np
 from peers.coverage import Coverage
 from peers.credit import Credit
 from peers.standing import Mean, Standing, mean
+from peers.verdicts import Named
 
 
 def shown(number: Mean | None, digits: int = 3) -> str:
@@ -59,4 +60,15 @@ def coverage_text(found: Sequence[Coverage]) -> str:
         pooled = "-" if one.pooled is None else f"{one.pooled:.3f}"
         cells = [one.name, one.model, str(one.contexts), pooled, f"{one.mean:.3f}", f"{one.worst:.2f}"]
         text.append(f"| {' | '.join([*cells, f'{one.half_width:.2f}', f'{one.promisable:.2f}'])} |")
+    return "\n".join(text)
+
+
+def verdict_text(found: Sequence[Named]) -> str:
+    """One line a set: what the rule names, and the best there was."""
+    heads = ["set", "split", "outcome", "recommended", "score", "best of ours", "best of all"]
+    text = ["\n### Verdicts\n", f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
+    for one in found:
+        score = "-" if one.score is None else f"{one.score:.3f}"
+        cells = [one.name, one.headline, one.outcome, one.recommended, score]
+        text.append(f"| {' | '.join([*cells, f'{one.best_own:.3f}', f'{one.best_any:.3f}'])} |")
     return "\n".join(text)
