@@ -90,7 +90,8 @@ def sections(
     named: list[Named] = []
     for one in sets:
         told = [(split.key, source.answers(one, split)) for split in one.splits]
-        named.append(verdict_of(one, told))
+        verdict = verdict_of(one, told)
+        named += [] if verdict is None else [verdict]
         for split, (_, given) in zip(one.splits, told, strict=True):
             everything += given
             credits.append(stack_credit(one, split, given))

@@ -36,8 +36,8 @@ class Named:
     best_any: float
 
 
-def verdict_of(one: BenchmarkSet, found: Sequence[tuple[str, Sequence[Answers]]]) -> Named:
-    """found: split key -> all models' answers there; blind predictions only, as no other is cached."""
+def verdict_of(one: BenchmarkSet, found: Sequence[tuple[str, Sequence[Answers]]]) -> Named | None:
+    """None without predictions of ours; found: split key and all models' blind answers there."""
     plan = SplitPlan(one.splits, one.splits[-1].key)
     trials = [
         Trial(a.model, key, a.prediction, (), sum(a.seconds), 0)
@@ -45,6 +45,8 @@ def verdict_of(one: BenchmarkSet, found: Sequence[tuple[str, Sequence[Answers]]]
         for a in given
         if a.prediction is not None and a.model not in OUTSIDE
     ]
+    if not any(trial.split == plan.headline for trial in trials):
+        return None
     verdict = decide(trials, one.dataset, plan, draws=DRAWS, seed=0)
     tested = np.zeros(len(one.dataset.y), bool)
     for fold in plan.of(plan.headline).folds:
