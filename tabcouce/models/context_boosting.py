@@ -84,15 +84,9 @@ class ContextBoostingModel(BoostingModel):
             out = np.flatnonzero(np.isfinite(rounds.held_out).reshape(n, -1).all(axis=1))
             score = self.base_ + rounds.held_out[out]
             self.effects_ = self._effects(rows.label[out], score, known.iloc[out])
-        if known is None:
-            held_out = self._boost(rows, self._offset(n, known), inner)
-        else:
-            # Half of the rows choose the rounds; what is said of them is not kept here, since their
-            # contexts were seen.
-            self._boost(rows, self._offset(n, known), inner[:2])
+        held_out = self._boost(rows, self._offset(n, known), inner)
+        if known is not None:
             held_out = self._without_contexts(rows, self._offset(n, known), known)
-            if self.within:
-                self._learn_within(rows, self._offset(n, known), known, held_out)
         self._keep_left_out(rows.target, context, self._bounded(self._offset(n, None) + held_out))
         return self
 
