@@ -145,7 +145,7 @@ def workbook(folder: Path, rows: int) -> dict[str, Any]:
 
 
 def growth(folder: Path, sizes: list[int]) -> dict[str, Any]:
-    """CPU seconds of four jobs by number of rows, and the slope of their logarithms."""
+    """CPU seconds of four jobs by number of rows, and the slope of their logarithms; one thread."""
     from tabcouce.checks import check
     from tabcouce.models import BoostingModel
     from tabcouce.models.design_matrix import DesignMatrix
@@ -153,6 +153,7 @@ def growth(folder: Path, sizes: list[int]) -> dict[str, Any]:
     from tabcouce.study.inputs import open_inputs
 
     seconds: dict[str, list[float]] = {}
+    model: BoostingModel | None = None
     for rows in sizes:
         path = make_table(folder, rows, "csv")
         inputs, reading = cpu_seconds(lambda path=path: open_inputs(path))
@@ -160,7 +161,7 @@ def growth(folder: Path, sizes: list[int]) -> dict[str, Any]:
         _, checks = cpu_seconds(lambda inputs=inputs, data=data: check(inputs.table, inputs.roles, data))
         # The same 200 trees at every size: early stopping alone would decide how many there are.
         settings = {"objective": "regression", "learning_rate": 0.05, "num_leaves": 100, "max_bin": 255}
-        settings |= {"num_threads": 2, "verbosity": -1, "seed": 0, "force_col_wise": True}
+        settings |= {"num_threads": 1, "verbosity": -1, "seed": 0, "force_col_wise": True}
         import lightgbm as lgb
 
         codes = DesignMatrix.of(data.X).codes(data.X)
@@ -169,8 +170,7 @@ def growth(folder: Path, sizes: list[int]) -> dict[str, Any]:
                 settings, lgb.Dataset(codes, label=data.y), num_boost_round=200
             )
         )
-        small = data.X.iloc[:5000], data.y[:5000]
-        model = BoostingModel("regression", seed=0).fit(*small)
+        model = model or BoostingModel("regression", threads=1, seed=0).fit(data.X[:2000], data.y[:2000])
         _, prediction = cpu_seconds(lambda model=model, data=data: model.estimate(data.X))
         taken = {"reading": reading, "checks": checks, "prediction": prediction, "lightgbm": boosting}
         for job, value in taken.items():
