@@ -23,6 +23,7 @@ from tabcouce.evaluation.stacked import stacked_trials
 from tabcouce.splits import plan_splits
 from tabcouce.study.effort import EFFORTS
 from tabcouce.study.explain import explain
+from tabcouce.study.judge import JudgedModels
 from tabcouce.study.panel import panel
 
 ROWS, COLUMNS, MACHINES = 1000, 30, 12
@@ -54,7 +55,7 @@ def main() -> None:
     for recommended in ("system", "lightgbm"):
         final = {recommended: trials[recommended].fitted[0]}
         start = time.process_time()
-        explain(recommended, trials, final, data, split, effort, seed=0, report=lambda *_: None)
+        explain(JudgedModels(recommended, trials, final, data, split, effort, seed=0), report=lambda *_: None)
         seconds[recommended] = round(time.process_time() - start, 2)
     figures = {"rows": ROWS, "columns": COLUMNS, "contexts": MACHINES, "process_s": seconds,
                "models": sorted(trials)}  # fmt: skip
