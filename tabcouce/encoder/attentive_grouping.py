@@ -2,10 +2,11 @@
 
 After Xu et al. (arXiv 2011.08877) with columns in place of image positions: every column is a token,
 a query attends over the tokens, and the attention says which columns a group reads. An optional head
-for the encoder's column code, not part of `CouceRegressor`: on one draw of simulated mechanisms its groups did
-not become the mechanisms (claim G3: purity 0.33, chance a third), so no group may be sold as a root
-cause; it predicted worse (R2 .82, the encoder .90), a context query did not take the machine out of the
-other groups (G5) and attention did not rank as occlusion does (G6); benchmarks/results/attentive_grouping.json.
+for the encoder's column code, not part of `CouceRegressor`: on one draw of simulated mechanisms its
+groups did not become the mechanisms (claim G3: purity 0.33, chance a third), so no group may be sold as
+a root cause; it predicted worse (R2 .82, the encoder .90), a context query did not take the machine out
+of the other groups (G5), and attention did not rank as occlusion does (G6); the figures stand in
+benchmarks/results/attentive_grouping.json.
 
 DIFF: columns have no order, so a token is a learned identity plus its value; soft target bins as in the
 encoder (`proxies`) in place of the margin loss; key width and group width for few columns.
