@@ -87,6 +87,8 @@ class ContextBoostingModel(BoostingModel):
         held_out = self._boost(rows, self._offset(n, known), inner)
         if known is not None:
             held_out = self._without_contexts(rows, self._offset(n, known), known)
+            if self.within:
+                self._learn_within(rows, self._offset(n, known), known, held_out)
         self._keep_left_out(rows.target, context, self._bounded(self._offset(n, None) + held_out))
         return self
 
