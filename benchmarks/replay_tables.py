@@ -160,12 +160,14 @@ def main() -> None:
                 )
             assert found is not None
             figures[search] = told(found, time.process_time() - clock)
+            if search == "gp_botorch":
+                figures[search]["botorch"] = version("botorch")
             print(name, search, figures[search] | {"trials": None}, flush=True)
             about = {key: getattr(found, key) for key in ("n", "good", "start", "limit", "random", "as_run")}
             held[name] = about | {"sha256": data.source.sha256, "searches": figures}
             if "kernel" in figures:
                 held[name]["kernel_less_peer"] = against_peers(figures)
-            write("replay_tables", {"starts": STARTS, "botorch": version("botorch"), "tables": held})
+            write("replay_tables", {"starts": STARTS, "tables": held})
 
 
 if __name__ == "__main__":
