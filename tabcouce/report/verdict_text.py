@@ -5,7 +5,7 @@ from __future__ import annotations
 from tabcouce.evaluation.trial import Score
 from tabcouce.report.alarm_verdict import alarm_verdict
 from tabcouce.report.catalogue import Words, words
-from tabcouce.report.digits import percent, score, significant, with_unit
+from tabcouce.report.digits import gain, percent, score, significant, with_unit
 from tabcouce.report.summary import TargetSummary
 
 CHANCE = {"r2": 0.0, "auc": 0.5}
@@ -64,7 +64,7 @@ def _which_model(target: TargetSummary, w: Words) -> str:
         reason = w(
             "verdict.gain",
             metric=w.label("metric_plain", verdict.metric),
-            gain=score(first.gain),
+            gain=gain(first.gain).removeprefix("+"),
             second=w.label("model_in", first.second),
         )
     key = verdict.outcome if f"verdict.{verdict.outcome}" in w.messages else "use_model"
