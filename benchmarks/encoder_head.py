@@ -1,11 +1,14 @@
 """Does the kernel head earn its place on real tables?
 
-    python benchmarks/encoder_head.py ../shared/data [--only SET ...] [--minutes 9]
+    python benchmarks/encoder_head.py ../shared/data [--only SET ...] [--seeds 3] [--minutes 9]
 
 At most 600 rows a set, 3 folds, shuffled and on contexts never seen, where every context also gives
-up to five labelled rows that nobody scores (one draw). R2, or AUC for classes, of the network alone
-and through the head: one training, the head chosen inside the training rows. The paired gain over
-sets decides by the drop rule: 0.003 with a 90 % interval above zero.
+up to five labelled rows that nobody scores (one draw a seed). R2, or AUC for classes, of the network
+alone and through the head: one training, the head chosen inside the training rows.
+
+The drop rule asks for a mean gain of 0.003 with a paired 90 % interval above zero. Pairs are the folds
+of the sets, averaged over seeds; folds of one set are alike, so the interval over the means of the sets
+stands beside it, and the sets the head helped, left alone and hurt by more than 0.003.
 
 A run goes on where the last one at the same commit stopped. Writes benchmarks/results/encoder_head.json.
 """
@@ -52,7 +55,7 @@ def without_head(model: Encoder) -> Encoder:
     return bare
 
 
-def trained(one: BenchmarkSet, split: Split) -> list[Encoder]:
+def trained(one: BenchmarkSet, split: Split, seed: int) -> list[Encoder]:
     """The encoder on every fold, as a study trains it."""
     data = one.dataset
     kind = CouceRegressor if data.is_regression else CouceClassifier
@@ -60,48 +63,52 @@ def trained(one: BenchmarkSet, split: Split) -> list[Encoder]:
     held = split.key.removeprefix("unseen:") if split.key.startswith("unseen:") else None
     context = data.contexts if data.contexts.shape[1] else None
     folds = [fold.train for fold in split.folds]
-    return kind(proxy_columns=proxies, threads=1).fit_folds(
+    return kind(proxy_columns=proxies, threads=1, random_state=seed).fit_folds(
         data.X, data.y, context, folds, [held] * len(folds)
     )
 
 
-def scores(one: BenchmarkSet, split: Split, models: list[Encoder]) -> dict[str, float]:
-    """Blind, and on unseen contexts after their labelled rows."""
+def scores(
+    one: BenchmarkSet, split: Split, models: list[Encoder], seed: int
+) -> dict[str, list[float | None]]:
+    """Per mode the score of every fold: blind, and on unseen contexts after their labelled rows."""
     data = one.dataset
     classes = len(data.classes)
-    blind = np.full((len(data.y), *([classes] if classes else [])), np.nan)
-    shots, rng = blind.copy(), np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
 
     def answer(model: Encoder, rows: np.ndarray) -> np.ndarray:
         told = model.estimate(data.X.iloc[rows])
         return all_classes(told, model, classes, len(rows)) if classes else told
 
+    def score(rows: np.ndarray, told: np.ndarray) -> float | None:
+        value = (r2 if data.is_regression else auc)(data.y[rows], told)
+        return None if value is None or not np.isfinite(value) else float(value)
+
+    found: dict[str, list[float | None]] = {"blind": []}
     for model, fold in zip(models, split.folds, strict=True):
-        blind[fold.test] = answer(model, fold.test)
-        unit = split.unit[fold.test]
-        for rows in (fold.test[unit == u] for u in np.unique(unit)) if split.key != "shuffled" else ():
+        found["blind"].append(score(fold.test, answer(model, fold.test)))
+        if split.key == "shuffled":
+            continue
+        unit, scored, told = split.unit[fold.test], [], []
+        for rows in (fold.test[unit == u] for u in np.unique(unit)):
             few = labelled_rows(rows, rng)
             rest = np.setdiff1d(rows, few)
-            shots[rest] = answer(model.calibrate(data.X.iloc[few], data.y[few]), rest)
-    found = {}
-    for mode, told in (("blind", blind), ("shots", shots)):
-        there = np.isfinite(told.reshape(len(told), -1)).all(axis=1)
-        if there.any():
-            value = (r2 if data.is_regression else auc)(data.y[there], told[there])
-            found[mode] = float("nan") if value is None else float(value)
+            if len(rest):
+                scored.append(rest)
+                told.append(answer(model.calibrate(data.X.iloc[few], data.y[few]), rest))
+        found.setdefault("shots", []).append(score(np.concatenate(scored), np.concatenate(told)))
     return found
 
 
-def measured(folder: Path) -> dict[str, Any]:
-    one = read_set(folder)
-    out: dict[str, Any] = {"rows": len(one.dataset.y), "sha256": one.dataset.source.sha256, "splits": {}}
+def measured(one: BenchmarkSet, seed: int) -> dict[str, Any]:
+    out: dict[str, Any] = {}
     for split in one.splits:
         start = time.process_time()
-        models = trained(one, split)
+        models = trained(one, split, seed)
         spent = time.process_time() - start
-        out["splits"][split.key] = {
-            "network": scores(one, split, [without_head(model) for model in models]),
-            "headed": scores(one, split, models),
+        out[split.key] = {
+            "network": scores(one, split, [without_head(model) for model in models], seed),
+            "headed": scores(one, split, models, seed),
             "head_answers_blind_and_shots": [
                 [m.head_ is not None and m.head_.blind, m.head_ is not None and m.head_.shots] for m in models
             ],
@@ -110,26 +117,50 @@ def measured(folder: Path) -> dict[str, Any]:
     return out
 
 
+def fold_gains(sets: dict[str, Any]) -> dict[str, dict[str, list[float]]]:
+    """Per mode and set: each fold's gain, averaged over seeds; folds of one class are left out."""
+    gains: dict[str, dict[str, list[float]]] = {}
+    for name, one in sets.items():
+        pairs: dict[tuple[str, int], list[float]] = {}
+        for seed in one["seeds"].values():
+            for key, split in seed.items():
+                for mode, headed in split["headed"].items():
+                    for k, (with_head, bare) in enumerate(zip(headed, split["network"][mode], strict=True)):
+                        if with_head is not None and bare is not None:
+                            pairs.setdefault((f"{key.split(':')[0]} {mode}", k), []).append(with_head - bare)
+        for (mode, _), values in pairs.items():
+            gains.setdefault(mode, {}).setdefault(name, []).append(float(np.mean(values)))
+    return gains
+
+
+def mean_interval(values: list[float]) -> tuple[float, list[float]]:
+    """Mean with its 90 % t interval."""
+    gain, n = np.array(values), len(values)
+    mean = float(gain.mean())
+    reach = float(student.ppf(0.95, n - 1) * gain.std(ddof=1) / np.sqrt(n)) if n > 1 else float("inf")
+    return mean, [mean - reach, mean + reach]
+
+
 def judged(sets: dict[str, Any]) -> dict[str, Any]:
-    """Per mode the mean gain over sets and the drop rule."""
-    gains: dict[str, list[float]] = {}
-    for one in sets.values():
-        for key, split in one["splits"].items():
-            for mode, value in split["headed"].items():
-                name = f"{key.split(':')[0]} {mode}"
-                gains.setdefault(name, []).append(value - split["network"][mode])
+    """Per mode the mean gain over folds and over sets, and the drop rule on the folds."""
     out = {}
-    for name, values in gains.items():
-        gain = np.array(values)
-        n = len(gain)
-        reach = float(student.ppf(0.95, n - 1) * gain.std(ddof=1) / np.sqrt(n)) if n > 1 else float("inf")
-        mean = float(gain.mean())
-        earns = mean >= GAIN and mean - reach > 0
-        out[name] = {
+    for mode, by_set in fold_gains(sets).items():
+        mean, over_folds = mean_interval([gain for gains in by_set.values() for gain in gains])
+        means = {name: float(np.mean(gains)) for name, gains in by_set.items()}
+        set_mean, over_sets = mean_interval(list(means.values()))
+        out[mode] = {
             "gain": mean,
-            "interval_90": [mean - reach, mean + reach],
-            "sets": n,
-            "earns_its_place": earns,
+            "interval_90_over_folds": over_folds,
+            "folds": sum(map(len, by_set.values())),
+            "earns_its_place": mean >= GAIN and over_folds[0] > 0,
+            "gain_over_sets": set_mean,
+            "interval_90_over_sets": over_sets,
+            "sets_helped_alike_hurt": [
+                sum(gain > GAIN for gain in means.values()),
+                sum(abs(gain) <= GAIN for gain in means.values()),
+                sum(gain < -GAIN for gain in means.values()),
+            ],
+            "sets": means,
         }
     return out
 
@@ -138,16 +169,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="*")
-    parser.add_argument("--minutes", type=float, default=9.0, help="no set is begun later")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=9.0, help="no seed of a set is begun later")
     args = parser.parse_args()
     path, end = RESULTS / "encoder_head.json", time.monotonic() + 60 * args.minutes
     before = json.loads(path.read_text("utf-8")) if path.exists() else {}
     sets: dict[str, Any] = before["sets"] if before.get("commit") == commit() else {}
     folders = {roles.parent.name: roles.parent for roles in args.folder.glob("*/roles.toml")}
-    for name in args.only or sorted(folders):
-        if name not in sets and time.monotonic() < end:
-            sets[name] = measured(folders[name])
-            print(name, {k: (s["network"], s["headed"]) for k, s in sets[name]["splits"].items()}, flush=True)
+    for seed in range(args.seeds):
+        for name in args.only or sorted(folders):
+            if time.monotonic() > end or str(seed) in sets.get(name, {}).get("seeds", {}):
+                continue
+            one = read_set(folders[name])
+            entry = {"rows": len(one.dataset.y), "sha256": one.dataset.source.sha256, "seeds": {}}
+            sets.setdefault(name, entry)["seeds"][str(seed)] = measured(one, seed)
+            print(
+                name,
+                seed,
+                {k: (s["network"], s["headed"]) for k, s in sets[name]["seeds"][str(seed)].items()},
+                flush=True,
+            )
             write("encoder_head", {"gains": judged(sets), "sets": sets})
 
 
