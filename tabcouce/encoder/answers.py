@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.checkpoints import TrainingPath
 from tabcouce.encoder.column_code import ColumnCode
-from tabcouce.encoder.fitted_view import FittedView
+from tabcouce.encoder.fitted_view import FittedView, GroupAnswers
 from tabcouce.encoder.head_choice import ChosenHead
 from tabcouce.encoder.inner_selection import InnerTrial
 from tabcouce.encoder.input_rows import input_frame, labels
@@ -239,3 +239,14 @@ class CouceAnswers(CouceSettings):
     def embed(self, X: Any) -> Array:
         """(n, members * embedding) unit vectors; their inner product is the mean cosine."""
         return self.blind_.embedding(self._code(X))
+
+    def by_group(self, X: Any, hidden: npt.NDArray[np.bool_] | None = None) -> GroupAnswers:
+        """What the groups of columns read and say of rows X, without context.
+
+        hidden  (p,) columns that no group may attend to
+        Raises  FitError if `groups` was not set when the model was fitted
+        """
+        check_is_fitted(self, "code_")
+        if not self.groups:
+            raise FitError("The encoder was fitted without groups.", remedy="Fit it with groups=3.")
+        return self.blind_.by_group(self._code(X), hidden)

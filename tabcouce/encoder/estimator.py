@@ -52,6 +52,7 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
     threshold_margin                 no less OPIS over machines (log -0.04 +- 0.22, threshold_claims)
     within                           R2 +0.35 where sensors shift, else nothing, for half as much work
                                      again (encoder_modes.json)
+    groups                           no more accurate than the layers (attentive_grouping.json)
 
     >>> from tabcouce.simulation import target_offset
     >>> seen = target_offset(rows=240, contexts=6)
@@ -60,6 +61,13 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
     >>> shots = model.calibrate(new.X[:5], new.y[:5])
     >>> blind, moved = (((m.predict(new.X[5:]) - new.y[5:]) ** 2).mean() for m in (model, shots))
     >>> bool(moved < blind)
+    True
+
+    With groups the model says which columns each of them reads (attention, not cause):
+
+    >>> model = CouceRegressor(groups=3, epochs=20, threads=1).fit(seen.X, seen.y, seen.context)
+    >>> read = model.by_group(new.X).attention.mean(axis=1)
+    >>> read.shape == (model.blind_.net.members, 3, seen.X.shape[1])
     True
     """
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from tabcouce.encoder.backdoor import Prior, intercepts, log_odds_intercepts
 from tabcouce.encoder.packed_net import Encoded, NetShape, PackedNet
+from tabcouce.encoder.proxies import readout
 
 ROWS_AT_ONCE = 4096
 
@@ -26,6 +27,21 @@ class TargetUnits:
 
     centre: npt.NDArray[np.float64]
     scale: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GroupAnswers:
+    """The groups of M members on n rows; members number their groups each in its own order.
+
+    embedding  (M, n, k, d) unit vectors, the context's group first where there is one
+    attention  (M, n, k, p) what each group reads, not what causes anything; sums to one over columns
+    said       (M, groups that predict, n, 1) values each group's proxies alone read out, unit of the
+               target; (M, groups, n, classes) probabilities
+    """
+
+    embedding: npt.NDArray[np.float64]
+    attention: npt.NDArray[np.float64]
+    said: npt.NDArray[np.float64]
 
 
 class FittedView(nn.Module):
@@ -82,12 +98,12 @@ class FittedView(nn.Module):
 
     # Tensors in, tensors out: also differentiated by attributions ------------------------
 
-    def _encode(self, u: Tensor) -> Encoded:
+    def _encode(self, u: Tensor, hidden: Tensor | None = None) -> Encoded:
         members = self.net.members
         # Folds of one pack share the widest fold's inputs: another fold saw a level or a blank
         # that this one did not.
         u = nn.functional.pad(u, (0, self.net.shape.read - u.shape[1]))
-        return self.net.encode(u.double().unsqueeze(0).expand(members, -1, -1))
+        return self.net.encode(u.double().unsqueeze(0).expand(members, -1, -1), hidden)
 
     def _with_context(self, encoded: Encoded, index: Tensor) -> Tensor:
         """(M, n, k) outputs in member units for given contexts; index (n or 1, c)."""
@@ -152,6 +168,26 @@ class FittedView(nn.Module):
         h = self._encode(torch.as_tensor(u)).h
         z = nn.functional.normalize(h, dim=-1) / np.sqrt(self.net.members)
         return z.permute(1, 0, 2).reshape(len(u), -1).numpy()
+
+    @torch.no_grad()
+    def by_group(
+        self, u: npt.NDArray[np.float64], hidden: npt.NDArray[np.bool_] | None = None
+    ) -> GroupAnswers:
+        """What the groups read and say of rows u (n, q), without context; needs groups."""
+        mask = None if hidden is None else torch.as_tensor(hidden)
+        encoded = self._encode(torch.as_tensor(u), mask)
+        assert encoded.grouped is not None
+        logits = torch.stack(self.net.logits_by_group(encoded))  # (k, M, n, K)
+        if self.net.shape.is_regression:
+            said = torch.stack([readout(one, self.net.bin_value) for one in logits])[..., None]
+            said = said * self.scale + self.centre
+        else:
+            said = logits.softmax(-1)
+        return GroupAnswers(
+            encoded.grouped.embedding.numpy(),
+            encoded.grouped.attention.numpy(),
+            said.transpose(0, 1).numpy(),
+        )
 
     @torch.no_grad()
     def learn_effects(

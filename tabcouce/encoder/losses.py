@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
@@ -40,11 +41,13 @@ def training_loss(
 
     def view(u: Tensor, *, is_clean: bool) -> tuple[Tensor, Tensor, Tensor]:
         encoded = net.encode(u)
-        logits = net.logits(encoded, shift)
+        parts = net.logits_by_group(encoded, shift)
+        logits = parts[0] if len(parts) == 1 else torch.stack(parts).mean(0)
         output = net.output(encoded, logits) + effect
-        error = supervised_loss(output, target) + recipe.proxy_weight * host_loss(
-            recipe.host, logits, labels, net.proxy
-        )
+        host = torch.stack([host_loss(recipe.host, one, labels, net.proxy) for one in parts]).mean(0)
+        if net.grouping is not None and encoded.grouped is not None:
+            host = host + net.grouping.penalty(encoded.grouped, context, recipe.group_diversity)
+        error = supervised_loss(output, target) + recipe.proxy_weight * host
         if recipe.neighbour_weight:
             # Context effects of classes shift log-odds and cannot be taken out of a label.
             centred = target - effect.detach() if target.shape[-1] == 1 else target

@@ -21,6 +21,7 @@ class MemberTask:
     context    (n, c) level numbers of the fold
     joint      (n,) number of the row's combination of contexts
     train      rows the member learns from; held: rows it never sees, in its context block
+    owner      (q,) column of each input
     centre, factor (q,) the member's own scale; shrink (L + 1,); bin_value (K,)
     skip, bias (q, k), (k,) linear start; effect (L + 1, k) its context effects, before shrinkage
     ramps      the member's target-aware code
@@ -34,6 +35,7 @@ class MemberTask:
     joint: npt.NDArray[np.int64]
     train: npt.NDArray[np.int64]
     held: npt.NDArray[np.int64]
+    owner: npt.NDArray[np.int64]
     centre: npt.NDArray[np.float64]
     factor: npt.NDArray[np.float64]
     shrink: npt.NDArray[np.float64]

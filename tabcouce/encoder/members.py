@@ -166,6 +166,7 @@ def _member(
         joint=fold.joint,
         train=train,
         held=np.flatnonzero(held),
+        owner=fold.code.owner,
         centre=scale.centre,
         factor=scale.factor,
         shrink=shrink,

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
+from tabcouce.encoder.attentive_grouping import AttentiveGrouping, Grouped
 from tabcouce.encoder.hosts import triple_similarity
 from tabcouce.encoder.proxies import HOST_SCALE, proxy_logits, readout
 from tabcouce.models.scaling import CLIP
@@ -57,6 +58,12 @@ class NetShape:
     """Whether the 2p numbers of the context's place stand before the inputs (`within_context`)."""
     first_layer: float = FIRST_LAYER
     """Start of the first layer, as a share of the usual scale."""
+    groups: int = 0
+    """Groups of columns that make the embedding in place of the layers (`attentive_grouping`)."""
+    columns: int = 0
+    """Columns behind the inputs; only groups need them."""
+    context_query: bool = False
+    """Whether one more query names the context."""
 
     @property
     def read(self) -> int:
@@ -68,6 +75,11 @@ class NetShape:
         """Inputs of the body, ramps apart."""
         code = self.numeric * CODE_WIDTH if self.frequencies else 0
         return self.inputs + code
+
+    @property
+    def part(self) -> int:
+        """Width of one group's embedding; of the whole one without groups."""
+        return self.embedding // max(self.groups, 1)
 
     @property
     def is_regression(self) -> bool:
@@ -83,6 +95,7 @@ class Encoded:
 
     h: Tensor
     supervised: Tensor
+    grouped: Grouped | None = None
 
 
 class PackedNet(nn.Module):
@@ -113,6 +126,7 @@ class PackedNet(nn.Module):
     gate: Tensor
     atom: Tensor
     effect: Tensor
+    owner: Tensor
 
     def __init__(self, shape: NetShape, seeds: Sequence[int]) -> None:
         super().__init__()
@@ -130,6 +144,18 @@ class PackedNet(nn.Module):
         self.register_buffer("ramp_column", torch.zeros(members, shape.ramps, dtype=torch.int64))
         self.register_buffer("ramp_left", torch.zeros(members, shape.ramps))
         self.register_buffer("ramp_steep", torch.zeros(members, shape.ramps))
+        self.grouping: AttentiveGrouping | None = None
+        if shape.groups:
+            self.register_buffer("owner", torch.zeros(members, shape.inputs, dtype=torch.int64))
+            self.grouping = AttentiveGrouping(
+                seeds,
+                columns=shape.columns,
+                inputs=shape.coded + shape.ramps,
+                groups=shape.groups + shape.context_query,
+                embedding=shape.part,
+                late=shape.ramps,
+                context=shape.levels if shape.context_query else 0,
+            )
 
     @property
     def members(self) -> int:
@@ -173,21 +199,36 @@ class PackedNet(nn.Module):
         number = z.gather(2, self.ramp_column[:, None].expand(-1, z.shape[1], -1))
         return ((number - self.ramp_left[:, None]) * self.ramp_steep[:, None]).clamp(0.0, 1.0)
 
-    def encode(self, u: Tensor) -> Encoded:
-        """Inputs (M, B, read) to the embedding and the context-free supervised output."""
+    @property
+    def first_owner(self) -> Tensor:
+        """(M, coded + R) column of each input of the body; needs groups."""
+        number = self.owner[:, : self.shape.numeric] if self.shape.frequencies else self.owner[:, :0]
+        code = number.repeat_interleave(CODE_WIDTH, dim=1)
+        return torch.cat([self.owner, code, self.owner.gather(1, self.ramp_column)], dim=1)
+
+    def encode(self, u: Tensor, hidden: Tensor | None = None) -> Encoded:
+        """Inputs (M, B, read) to the embedding and the context-free supervised output.
+
+        hidden  (p,) columns that no group may attend to
+        """
         z = self.scaled(self.gated(u) if self.shape.within else u)
         a = self.coded(z)
         ramp = self.on_ramps(z) if self.shape.ramps else None
         if ramp is not None:
             a = torch.cat([a, ramp], dim=-1)
-        for layer in range(self.shape.depth):
-            a = F.silu(_affine(a, self.get_parameter(f"w{layer}"), self.get_parameter(f"b{layer}")))
-        h = _affine(a, self.w_embed, self.b_embed)
+        grouped = None
+        if self.grouping is not None:
+            grouped = self.grouping(a, self.first_owner, hidden)
+            h = self.grouping.predicting(grouped)
+        else:
+            for layer in range(self.shape.depth):
+                a = F.silu(_affine(a, self.get_parameter(f"w{layer}"), self.get_parameter(f"b{layer}")))
+            h = _affine(a, self.w_embed, self.b_embed)
         head = _affine(h, self.w_head, self.b_head)
         out = torch.baddbmm(head, z, self.skip)
         if ramp is not None:
             out = torch.baddbmm(out, ramp, self.step)
-        return Encoded(h=h, supervised=out)
+        return Encoded(h=h, supervised=out, grouped=grouped)
 
     def embedding_shift(self, index: Tensor) -> Tensor:
         """Shrunken adjustment atoms of the rows' contexts; index (M, B, c) -> (M, B, d)."""
@@ -208,11 +249,20 @@ class PackedNet(nn.Module):
         return F.embedding(index + own, table.reshape(-1, table.shape[-1])).sum(dim=2)
 
     def logits(self, encoded: Encoded, shift: Tensor | None = None) -> Tensor:
-        """(M, B, K) proxy logits 18 cos(h + E_c, P)."""
-        logits = proxy_logits(encoded.h if shift is None else encoded.h + shift, self.proxy)
+        """(M, B, K) proxy logits 18 cos(h + E_c, P), the mean over groups where there are any."""
+        parts = self.logits_by_group(encoded, shift)
+        return parts[0] if len(parts) == 1 else torch.stack(parts).mean(0)
+
+    def logits_by_group(self, encoded: Encoded, shift: Tensor | None = None) -> list[Tensor]:
+        """The same of each group alone, with its own part of the proxies; one without groups."""
+        h, size = encoded.h if shift is None else encoded.h + shift, self.shape.part
+        parts = [
+            proxy_logits(one, own)
+            for one, own in zip(h.split(size, dim=-1), self.proxy.split(size, dim=-1), strict=True)
+        ]
         if self.shape.centres == 1:
-            return logits
-        return HOST_SCALE * triple_similarity(logits / HOST_SCALE, self.shape.proxies)
+            return parts
+        return [HOST_SCALE * triple_similarity(one / HOST_SCALE, self.shape.proxies) for one in parts]
 
     def output(self, encoded: Encoded, logits: Tensor) -> Tensor:
         """(M, B, k) supervised head plus the learned share of the proxies' own answer.
@@ -244,17 +294,18 @@ def _draw(shape: NetShape, rng: torch.Generator) -> dict[str, Tensor]:
         weights["frequency"] = normal(p, f, scale=2 * math.pi * FREQUENCY_SCALE)
         weights["phase"] = torch.rand(p, f, generator=rng) * 2 * math.pi
         weights["code"] = normal(p, f, CODE_WIDTH, scale=1 / math.sqrt(f))
-    size = shape.coded
-    for layer in range(shape.depth):
-        share = shape.first_layer if layer == 0 else 1.0
-        weights[f"w{layer}"] = normal(size, shape.width, scale=share * math.sqrt(1 / max(size, 1)))
-        weights[f"b{layer}"] = normal(shape.width, scale=0.3)
-        size = shape.width
-    # Ramps begin at zero weight: another number of them in the pack draws the same other weights.
-    weights["w0"] = torch.cat([weights["w0"], torch.zeros(shape.ramps, shape.width)])
+    if not shape.groups:
+        size = shape.coded
+        for layer in range(shape.depth):
+            share = shape.first_layer if layer == 0 else 1.0
+            weights[f"w{layer}"] = normal(size, shape.width, scale=share * math.sqrt(1 / max(size, 1)))
+            weights[f"b{layer}"] = normal(shape.width, scale=0.3)
+            size = shape.width
+        # Ramps begin at zero weight: another number of them in the pack draws the same other weights.
+        weights["w0"] = torch.cat([weights["w0"], torch.zeros(shape.ramps, shape.width)])
+        weights["w_embed"] = normal(size, shape.embedding, scale=math.sqrt(2 / size))
+        weights["b_embed"] = torch.zeros(shape.embedding)
     weights["step"] = torch.zeros(shape.ramps, shape.outputs)
-    weights["w_embed"] = normal(size, shape.embedding, scale=math.sqrt(2 / size))
-    weights["b_embed"] = torch.zeros(shape.embedding)
     weights["w_head"] = torch.zeros(shape.embedding, shape.outputs)
     weights["b_head"] = torch.zeros(shape.outputs)
     weights["skip"] = torch.zeros(shape.inputs, shape.outputs)

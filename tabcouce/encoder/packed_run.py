@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from tabcouce.encoder.attentive_grouping import TOKEN
 from tabcouce.encoder.checkpoints import MemberPath, Recorder
 from tabcouce.encoder.fitted_fold import FittedFold, Trained, fitted_fold
 from tabcouce.encoder.hosts import CENTRES
@@ -120,12 +121,15 @@ def _shape(fold: FoldRows, tasks: Sequence[MemberTask], plan: Plan, bins: int) -
         levels=levels,
         width=plan.width,
         depth=plan.depth,
-        embedding=plan.embedding,
+        embedding=plan.embedding - plan.embedding % max(plan.groups, 1),
         frequencies=plan.frequencies,
         readout=plan.readout,
         centres=CENTRES if plan.recipe.host == "soft_triple" else 1,
         ramps=max(len(task.ramps.column) for task in tasks),
         first_layer=plan.first_layer,
+        groups=plan.groups,
+        columns=len(fold.code.design.names) if plan.groups else 0,
+        context_query=plan.context_query,
     )
 
 
@@ -151,9 +155,11 @@ def _packs(
     """Consecutive groups that fit the memory and the cache, at least one for each thread."""
     if not chosen:
         return []
-    weights = (shape.coded + shape.ramps) * shape.width + shape.depth * shape.width**2
+    read = shape.coded + shape.ramps
+    weights = read * shape.width + shape.depth * shape.width**2
     waves = shape.numeric * shape.frequencies * 4
-    per_row = waves + 3 * (shape.coded + shape.ramps) + 3 * shape.depth * shape.width
+    inner = 3 * TOKEN * (read + 4 * shape.columns) if shape.groups else 3 * shape.depth * shape.width
+    per_row = waves + 3 * read + inner
     rows = max(len(jobs[i].task.u) for i in chosen)
     bytes_each = 4 * (5 * weights + plan.recipe.batch * per_row + rows * (shape.inputs + shape.proxies))
     most = int(np.clip(PACK_BYTES[device.type] / bytes_each, 1, PACK_MEMBERS[device.type]))

@@ -116,4 +116,7 @@ def _prepared(tasks: Sequence[MemberTask], shape: NetShape, device: torch.device
             net.ramp_left[m, :ramps] = torch.as_tensor(task.ramps.left)
             net.ramp_steep[m, :ramps] = torch.as_tensor(task.ramps.steep)
             net.effect[m, :levels] = torch.as_tensor(task.effect[:levels])
+            if net.grouping is not None:
+                net.owner[m, :q] = torch.as_tensor(task.owner)
+                net.grouping.own_level[m, levels:] = 0.0
     return net.to(device)

@@ -40,6 +40,8 @@ class Plan:
     threads: int
     checkpoints: int
     first_layer: float
+    groups: int
+    context_query: bool
 
 
 def planned(
@@ -60,6 +62,7 @@ def planned(
         orthogonality=settings["orthogonality"],
         variance_gate=settings["variance_gate"],
         threshold_margin=settings["threshold_margin"],
+        group_diversity=settings["group_diversity"],
     )
     return Plan(
         members=settings["members"] or automatic_members(n),
@@ -80,6 +83,8 @@ def planned(
         threads=settings["threads"],
         checkpoints=settings["checkpoints"],
         first_layer=settings["first_layer"],
+        groups=settings["groups"],
+        context_query=settings["context_query"],
     )
 
 
@@ -145,3 +150,10 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} must be at least 1. Got {settings[name]!r} instead.")
     if settings["checkpoints"] < 0 or not settings["first_layer"] > 0:
         raise ValueError("checkpoints must be 0 or more and first_layer above 0.")
+    groups = settings["groups"]
+    if not 0 <= groups <= settings["embedding"]:
+        raise ValueError(f"groups must be 0 or from 1 to embedding. Got {groups!r} instead.")
+    if groups and settings["checkpoints"]:
+        raise ValueError("The training path of groups has no attribution: set checkpoints or groups to 0.")
+    if settings["context_query"] and not groups:
+        raise ValueError("context_query needs groups of 1 or more.")

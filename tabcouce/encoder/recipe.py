@@ -31,6 +31,7 @@ class Recipe:
     orthogonality: float = 0.0
     variance_gate: bool = True
     threshold_margin: MarginMode = "off"
+    group_diversity: float = 0.02
     warm_up: float = 0.05
     looks: int = 8
     """Times the held-out block is looked at; the best look is kept."""

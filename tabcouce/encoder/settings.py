@@ -36,6 +36,9 @@ class CouceSettings(BaseEstimator):
     max_rows       training rows beyond are thinned, each context in its share (`rows_used_`)
     head           'auto': a kernel on the inputs and the network's answer (`kernel_head`) where it
                    predicts left-out contexts better; 'off'. Needs three members
+    groups         groups of columns that make the embedding by attention, in place of the layers of
+                   `width` and `depth` (`attentive_grouping`); 0: off. group_diversity: weight that
+                   holds them apart; context_query: one more group, which names the context
     checkpoints    steps between two recorded sets of weights (`path_`); 0: none. Of `fit` only
     first_layer    start of the first layer, as a share of the usual scale
     classes        all class labels, where a training set may lack some
@@ -69,6 +72,9 @@ class CouceSettings(BaseEstimator):
         threshold_margin: str = "off",
         held_out: str | None = None,
         head: str = "auto",
+        groups: int = 0,
+        group_diversity: float = 0.02,
+        context_query: bool = False,
         max_rows: int = 10_000,
         checkpoints: int = 0,
         first_layer: float = FIRST_LAYER,
@@ -102,6 +108,9 @@ class CouceSettings(BaseEstimator):
         self.threshold_margin = threshold_margin
         self.held_out = held_out
         self.head = head
+        self.groups = groups
+        self.group_diversity = group_diversity
+        self.context_query = context_query
         self.max_rows = max_rows
         self.checkpoints = checkpoints
         self.first_layer = first_layer
