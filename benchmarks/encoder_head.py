@@ -32,7 +32,7 @@ from tabcouce.encoder import CouceClassifier, CouceRegressor
 from tabcouce.evaluation.deployment import labelled_rows
 from tabcouce.evaluation.metrics import auc, r2
 from tabcouce.evaluation.run import all_classes
-from tabcouce.roles import datasets
+from tabcouce.roles import Dataset, datasets
 from tabcouce.splits import Split
 from tabcouce.study.inputs import open_inputs
 
@@ -41,11 +41,11 @@ GAIN = 0.003
 Encoder = CouceRegressor | CouceClassifier
 
 
-def read_set(folder: Path) -> BenchmarkSet:
+def set_dataset(folder: Path) -> Dataset:
+    """The first target of a folder's table, with its roles."""
     declared = tomllib.loads((folder / "roles.toml").read_text("utf-8"))
     inputs = open_inputs(folder / declared["file"], role_file=folder / "roles.toml")
-    dataset = datasets(inputs.table, inputs.roles, name=folder.name)[0]
-    return benchmark_set(dataset, folder.name, rows=ROWS)
+    return datasets(inputs.table, inputs.roles, name=folder.name)[0]
 
 
 def without_head(model: Encoder) -> Encoder:
@@ -180,7 +180,7 @@ def main() -> None:
         for name in args.only or sorted(folders):
             if time.monotonic() > end or str(seed) in sets.get(name, {}).get("seeds", {}):
                 continue
-            one = read_set(folders[name])
+            one = benchmark_set(set_dataset(folders[name]), name, rows=ROWS)
             entry = {"rows": len(one.dataset.y), "sha256": one.dataset.source.sha256, "seeds": {}}
             sets.setdefault(name, entry)["seeds"][str(seed)] = measured(one, seed)
             print(
