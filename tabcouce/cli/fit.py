@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -47,6 +48,7 @@ UNFINISHED = ".unfinished"
 """Finished folds beside the outputs, until these are complete."""
 DEVICES = ("auto", "cpu", "cuda")
 FURTHER = ("xgboost", "catboost")
+PYOD_DETECTOR = re.compile(r"pyod:\w+\.\w+")
 
 
 @app.command()
@@ -67,7 +69,9 @@ def fit(
     also: Annotated[
         list[str] | None,
         typer.Option(
-            "--with", help="A further model: xgboost or catboost, if installed.", show_default=False
+            "--with",
+            help="A further model, if installed: xgboost, catboost, or a detector as pyod:ecod.ECOD.",
+            show_default=False,
         ),
     ] = None,
     task: TaskName = None,
@@ -111,7 +115,8 @@ def fit(
         check_language(lang)
         check_one_of(device, DEVICES, "--device")
         for library in also or ():
-            check_one_of(library, FURTHER, "--with")
+            if not PYOD_DETECTOR.fullmatch(library):
+                check_one_of(library, FURTHER, "--with")
         try:
             gate = None if require is None else parse_gate(require)
         except ValueError as error:

@@ -13,13 +13,15 @@ import numpy as np
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor
 
-from tabcouce.errors import MissingExtraError
+from tabcouce.errors import FitError, MissingExtraError
 from tabcouce.models.contract import State
 from tabcouce.models.detection import CodedDetector, Floats, NormalCode, log_distance
 
 MOST_ROWS = 5_000
 """Normal rows kept, drawn evenly: neighbours of more cost time and change the order little."""
 NEIGHBOURS = 20
+PYOD = "pyod:"
+"""What a detector of PyOD begins with; its module and class follow."""
 
 
 class OutlierModel(CodedDetector):
@@ -67,20 +69,33 @@ class OutlierModel(CodedDetector):
 def made(kind: str, seed: int, rows: int) -> Any:
     """An unfitted detector.
 
-    Raises  MissingExtraError for PyOD where it is not installed, ValueError for an unknown kind
+    Raises  MissingExtraError, FitError as `pyod_detector`; ValueError for an unknown kind
     """
     if kind == "isolation_forest":
         return IsolationForest(n_estimators=100, random_state=seed)
     if kind == "lof":
         return LocalOutlierFactor(n_neighbors=min(NEIGHBOURS, rows - 1), novelty=True)
-    source, _, name = kind.partition(":")
-    module, _, cls = name.partition(".")
-    if source != "pyod" or not cls:
+    if not kind.startswith(PYOD):
         raise ValueError(f"kind must be 'isolation_forest', 'lof' or 'pyod:<module>.<Class>'. Got {kind!r}.")
+    return pyod_detector(kind)()
+
+
+def pyod_detector(kind: str) -> Any:
+    """The class that 'pyod:<module>.<Class>' names.
+
+    Raises  MissingExtraError where PyOD is not installed, FitError where it has no such detector
+    """
+    module, _, name = kind.removeprefix(PYOD).partition(".")
     try:
-        found = importlib.import_module(f"pyod.models.{module}")
+        importlib.import_module("pyod")
     except ModuleNotFoundError as error:
         raise MissingExtraError(
-            f"The detector '{name}' needs PyOD.", remedy="Install it with: pip install 'tabcouce[pyod]'"
+            f"The detector '{kind}' needs PyOD.", remedy="Install it with: pip install 'tabcouce[pyod]'"
         ) from error
-    return getattr(found, cls)()
+    try:
+        return getattr(importlib.import_module(f"pyod.models.{module}"), name)
+    except (ModuleNotFoundError, AttributeError, ValueError) as error:
+        raise FitError(
+            f"PyOD has no detector '{kind.removeprefix(PYOD)}'.",
+            remedy="Name its module and class, for example pyod:ecod.ECOD or pyod:hbos.HBOS.",
+        ) from error

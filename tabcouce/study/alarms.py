@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ from tabcouce.evaluation.trial import Trial
 from tabcouce.models.control_chart import ControlChart
 from tabcouce.models.detection import FEWEST_NORMAL, Detector
 from tabcouce.models.labelled_detector import BoostedDetector, log_odds
-from tabcouce.models.outlier_models import OutlierModel
+from tabcouce.models.outlier_models import PYOD, OutlierModel
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
 from tabcouce.study.effort import Effort
@@ -83,6 +84,9 @@ def detectors(effort: Effort, *, labelled: bool, seed: int, device: str) -> dict
         "isolation_forest": lambda: OutlierModel("isolation_forest", seed=seed),
         "lof": lambda: OutlierModel("lof", seed=seed),
     }
+    for kind in effort.also:
+        if kind.startswith(PYOD):
+            found[kind] = partial(OutlierModel, kind, seed=seed)
     if labelled:
         found["lightgbm"] = lambda: BoostedDetector(seed=seed, pace=effort.pace)
     found["couce"] = lambda: CouceDetector(

@@ -29,7 +29,8 @@ class Effort:
     explained_rows  held-out rows explained per model
     permuted        columns whose permutation importance is measured, the most important first
     campaigns       starts of the replay that says how many experiments a search saves
-    also            keys of installed libraries whose models compete too (`outside_model.LIBRARIES`)
+    also            keys of installed libraries whose models compete too (`outside_model.LIBRARIES`),
+                    and detectors of PyOD ('pyod:<module>.<Class>') for the task 'anomaly'
     explain_all     whether every model of the panel is explained, not only the recommended one and LightGBM
     checkpoints     training steps between two recorded sets of the final encoder's weights; 0: none
     """

@@ -10,7 +10,6 @@ from tabcouce.advice.savings import savings
 from tabcouce.checks import check
 from tabcouce.evaluation import Executor, LocalExecutor
 from tabcouce.evaluation.stacked import SYSTEM
-from tabcouce.models.outside_model import required
 from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
 from tabcouce.roles.declaration import Derived
@@ -26,7 +25,7 @@ from tabcouce.study.fit_unlabelled import fit_unlabelled
 from tabcouce.study.interruption import finish, run_until_interrupted, spare
 from tabcouce.study.journal import Journal, facts_of
 from tabcouce.study.judge import JudgedModels, judge, with_stacks
-from tabcouce.study.panel import check_device, panel
+from tabcouce.study.panel import check_device, check_further, panel
 from tabcouce.study.progress import Listener, Stopwatch, silent
 from tabcouce.study.reliability import caps, compared, held_out_intervals, held_out_risk, outside_rate
 from tabcouce.study.value import Study, TargetStudy
@@ -65,13 +64,12 @@ def fit_study(
     Raises  RoleError, CellError, SplitError, FitError with the place and the remedy
     """
     check_device(device)
-    for library in effort.also:
-        required(library)  # said at once, not after the other models have been trained
     studies: list[TargetStudy] = []
     interrupted = False
     parts = datasets(table, roles, name=name)
+    check_further(effort.also, {part.task for part in parts})
     versions = {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
-    versions |= {key: str(required(key).__version__) for key in effort.also}
+    versions |= {library: version(library) for library in (key.partition(":")[0] for key in effort.also)}
     facts = facts_of(parts, effort, seed, device, versions)
     if journal is not None:
         journal.open(facts)

@@ -16,7 +16,8 @@ from tabcouce.models import (
     LinearModel,
     ModelTask,
 )
-from tabcouce.models.outside_model import OutsideModel
+from tabcouce.models.outlier_models import PYOD, pyod_detector
+from tabcouce.models.outside_model import LIBRARIES, OutsideModel, required
 from tabcouce.roles.dataset import Dataset
 from tabcouce.study.declared import declared_graphs, declared_nuisance, declared_tolerances
 from tabcouce.study.effort import Effort
@@ -66,9 +67,32 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
             ),
             uses_context=True,
         ),
-        *(Candidate(key, partial(OutsideModel, key, task, seed=seed)) for key in effort.also),
+        *(
+            Candidate(key, partial(OutsideModel, key, task, seed=seed))
+            for key in effort.also
+            if key in LIBRARIES
+        ),
         Candidate("couce", encoder, uses_context=True),
     )
+
+
+def check_further(also: tuple[str, ...], tasks: set[str]) -> None:
+    """Say at once that a further model cannot be had, not after the other models have been trained.
+
+    also   keys of `outside_model.LIBRARIES`, or detectors 'pyod:<module>.<Class>'
+    tasks  of the targets
+    Raises  MissingExtraError, FitError with the remedy
+    """
+    for key in also:
+        if not key.startswith(PYOD):
+            required(key)
+            continue
+        pyod_detector(key)
+        if "anomaly" not in tasks:
+            raise FitError(
+                f"'{key}' is a detector, and no target here has the task 'anomaly'.",
+                remedy="Leave it out, or add --task anomaly.",
+            )
 
 
 def check_device(device: str) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+import types
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 from small_study import ROLES, process, run
 
@@ -13,6 +16,7 @@ from tabcouce.evaluation.metrics import r2
 from tabcouce.evaluation.stacked import stacked_trials
 from tabcouce.roles import datasets
 from tabcouce.splits import SplitPlan, plan_splits
+from tabcouce.study.alarms import detectors
 from tabcouce.study.effort import EFFORTS
 from tabcouce.study.inputs import open_inputs
 from tabcouce.study.panel import panel
@@ -56,3 +60,52 @@ def test_an_unknown_library_is_refused_with_the_known_ones(data) -> None:
     result = run("fit", data, "--with", "prophet", "--out", data.parent / "o")
     assert result.exit_code == 2
     assert "xgboost" in result.output and "catboost" in result.output
+
+
+@pytest.fixture
+def pyod(monkeypatch):
+    """A library of PyOD's shape with one detector: squared distance from the middle."""
+
+    class Middle:
+        def fit(self, z):
+            self.middle = z.mean(axis=0)
+            return self
+
+        def decision_function(self, z):
+            return ((z - self.middle) ** 2).sum(axis=1)
+
+    module = types.ModuleType("pyod.models.middle")
+    module.Middle = Middle
+    for name in ("pyod", "pyod.models"):
+        monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+
+
+def test_a_detector_of_pyod_watches_beside_the_others_and_opens_again(pyod) -> None:
+    effort = replace(EFFORTS["quick"], also=("pyod:middle.Middle", "xgboost"))
+    made = detectors(effort, labelled=True, seed=0, device="cpu")
+    assert list(made) == ["t2", "spe", "isolation_forest", "lof", "pyod:middle.Middle", "lightgbm", "couce"]
+    rng = np.random.default_rng(0)
+    normal = pd.DataFrame(rng.normal(size=(80, 3)), columns=list("abc"))
+    odd = pd.DataFrame(rng.normal(size=(20, 3)) + 6, columns=list("abc"))
+    model = made["pyod:middle.Middle"]().fit(normal)
+    assert model.abnormality(odd).min() > model.abnormality(normal).max()
+    again = type(model).from_state(model.state())
+    assert again.abnormality(odd) == pytest.approx(model.abnormality(odd))
+
+
+def test_a_detector_is_refused_at_once_where_nothing_is_watched_or_it_is_unknown(pyod, data) -> None:
+    result = run("fit", data, "--with", "pyod:middle.Middle", "--out", data.parent / "o")
+    assert result.exit_code == 3
+    assert "--task anomaly" in result.stderr
+    for name in ("pyod:middle.Other", "pyod:nowhere.Middle"):
+        result = run("fit", data, "--with", name, "--out", data.parent / "o")
+        assert result.exit_code == 3
+        assert name.removeprefix("pyod:") in result.stderr and "pyod:ecod.ECOD" in result.stderr
+
+
+def test_pyod_that_is_not_installed_is_named_at_once(data, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyod", None)
+    result = run("fit", data, "--with", "pyod:ecod.ECOD", "--out", data.parent / "o")
+    assert result.exit_code == 2
+    assert "tabcouce[pyod]" in result.stderr
