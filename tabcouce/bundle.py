@@ -43,6 +43,7 @@ from tabcouce.report.result import target_folder
 from tabcouce.roles.declaration import Derived
 from tabcouce.study import Study, TargetStudy
 from tabcouce.study.advise import Advice, kept_encoder
+from tabcouce.study.golden import declared_blocks
 from tabcouce.study.run_history import RunHistory
 from tabcouce.study.saved import InputColumn, Memory, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
@@ -187,11 +188,6 @@ def dump_json(document: Mapping[str, Any]) -> bytes:
 
 def memory_entry(target: TargetStudy, advice: Advice, stem: str, files: dict[str, bytes]) -> dict[str, Any]:
     """Add the past rows and, where no final model holds it, the encoder of their embedding."""
-    blocks: dict[str, list[int]] = {}
-    for j, name in enumerate(target.dataset.X.columns):
-        block = target.dataset.role(str(name)).block
-        if block is not None:
-            blocks.setdefault(block, []).append(j)
     apart = advice.encoder is not None and kept_encoder(target.final, None) is None
     return {
         "past": model_files(advice.past, stem, files),
@@ -199,7 +195,7 @@ def memory_entry(target: TargetStudy, advice: Advice, stem: str, files: dict[str
         if apart and advice.encoder
         else None,
         "quality": plain(asdict(advice.neighbours)),
-        "blocks": blocks,
+        "blocks": declared_blocks(target.dataset),
         "far": None if advice.far is None else plain(asdict(advice.far)),
     }
 

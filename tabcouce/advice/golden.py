@@ -27,7 +27,8 @@ Floats = npt.NDArray[np.float64]
 class BlockLikeness:
     """One declared block, or one column where fewer than two are declared.
 
-    likeness  cosine of its readings with the golden lot's, a one put before them; at most 1
+    likeness  cosine of its readings with the golden lot's, a one put before them; at most 1. Its
+              contribution to the similarity is this over the number of blocks
     usual     what 19 of 20 of the golden lot's own rows reach; None where it has few rows
     """
 
@@ -47,6 +48,7 @@ class GoldenMatch:
     likeness  mean of its blocks' likeness; usual likewise of the golden lot's own rows
     blocks    the least alike first
     except_   columns that differ from the golden lot's typical row, the largest first
+    outcome   the row's value, or the mean of the lot's; None where it is not known, and for classes
     """
 
     row: int
@@ -55,22 +57,30 @@ class GoldenMatch:
     usual: float | None
     blocks: tuple[BlockLikeness, ...]
     except_: tuple[Difference, ...]
+    outcome: float | None = None
+
+    @property
+    def contributions(self) -> dict[str, float]:
+        """Block -> what it adds to the similarity; they sum to `likeness`."""
+        return {block.block: block.likeness / len(self.blocks) for block in self.blocks}
 
 
 def against_golden(
     search: Search,
+    golden: npt.NDArray[np.bool_],
     X: pd.DataFrame,
     numbers: npt.NDArray[np.int64],
-    column: str,
-    level: str,
     labels: npt.NDArray[np.object_] | None = None,
+    *,
+    most: int | None = None,
 ) -> tuple[GoldenMatch, ...]:
-    """Compare new rows X (m, p) with the past rows of one level of a context column.
+    """Compare new rows X (m, p) with the golden ones among the past rows.
 
+    golden   (n,) past rows of the golden lot, one or more
     numbers  (m,) rows of the new file; labels (m,) their lots, to compare lots by their means. What
              is usual is told of single rows, so a lot has none
+    most     keep the so many that are least alike, least first; None: all, in their order
     """
-    golden = search.past.contexts[column].to_numpy(dtype=str) == level
     old = search.scaled(search.past.X[golden])
     names, places = search.parts()
     reference = old.mean(axis=0)
@@ -87,10 +97,13 @@ def against_golden(
     new = np.zeros((count, old.shape[1]))
     np.add.at(new, lot, search.scaled(X))
     new /= np.bincount(lot)[:, None]
+    alike = [likeness(one, reference, places) for one in new]
+    kept: list[int] = list(range(count))
+    if most is not None:
+        kept = sorted(kept, key=lambda i: float(alike[i].mean()))[:most]
     found = []
-    for i in range(count):
-        first = int(np.flatnonzero(lot == i)[0])
-        each = likeness(new[i], reference, places)
+    for i in kept:
+        first, each = int(np.flatnonzero(lot == i)[0]), alike[i]
         order = np.argsort(each if usual is None else each - usual, kind="stable")
         found.append(
             GoldenMatch(

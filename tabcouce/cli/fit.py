@@ -79,6 +79,14 @@ def fit(
     approved_from: ApprovedFrom = None,
     approved_to: ApprovedTo = None,
     approved_where: ApprovedWhere = None,
+    golden: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN=LEVEL",
+            help="Golden lot, or a row by its number: the report shows what differs most from it.",
+            show_default=False,
+        ),
+    ] = None,
     lang: Lang = "en",
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu or cuda.")] = "auto",
@@ -107,6 +115,7 @@ def fit(
 ) -> None:
     """Compare the models on contexts never seen and write the report."""
     with errors_as_exit_codes():
+        from tabcouce.roles.golden import golden_of
         from tabcouce.study.effort import EFFORTS
         from tabcouce.study.gate import failures, parse_gate
         from tabcouce.study.inputs import masked_inputs, open_inputs
@@ -131,6 +140,7 @@ def fit(
             task=anomaly_where(unlabelled, known_task(task), target),
             unlabelled=unlabelled,
             approved=approved_period(approved_from, approved_to, approved_where),
+            golden=golden_of(golden, Place(file=str(data[0]))),
             added=filled_runs(add or ()),
         )
         if inputs.role_file is None and strict:

@@ -34,11 +34,17 @@ def golden_lines(answer: GoldenRows, w: Words) -> list[str]:
 
 
 def golden_head(answer: GoldenRows, w: Words) -> str:
-    lot = w("similar.lot", column=answer.column, level=answer.level)
+    lot = golden_name(answer, w)
     outcome = ""
     if answer.outcome is not None:
         outcome = w("golden.outcome", value=with_unit(significant(answer.outcome, 4), answer.unit))
     return w("golden.head", target=answer.target, lot=lot, rows=answer.rows, outcome=outcome)
+
+
+def golden_name(answer: GoldenRows, w: Words) -> str:
+    if answer.column is None:
+        return w("similar.row", row=answer.level)
+    return w("similar.lot", column=answer.column, level=answer.level)
 
 
 def asked(answer: GoldenRows, one: GoldenMatch, w: Words) -> str:
@@ -70,14 +76,18 @@ def golden_document(answer: GoldenRows) -> dict[str, Any]:
         "golden": {"column": answer.column, "level": answer.level, "rows": answer.rows,
                    "outcome": answer.outcome},
         "by": answer.by,
+        "declared_blocks": list(answer.blocks),
+        "compared": len(answer.found) if answer.compared is None else answer.compared,
         "rows": [
             {
                 "row": one.row,
                 "label": one.label or None,
+                "outcome": one.outcome,
                 "likeness": one.likeness,
                 "usual": one.usual,
                 "blocks": [
-                    {"block": b.block, "likeness": b.likeness, "usual": b.usual, "falls_short": b.falls_short}
+                    {"block": b.block, "likeness": b.likeness, "contribution": one.contributions[b.block],
+                     "usual": b.usual, "falls_short": b.falls_short}
                     for b in one.blocks
                 ],
                 "except": [

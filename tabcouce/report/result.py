@@ -14,6 +14,7 @@ from tabcouce.explanation.factor import Factor
 from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.atomic import write_bytes
 from tabcouce.report.catalogue import LANGUAGES, words
+from tabcouce.report.golden_view import golden_result
 from tabcouce.report.plain import plain
 from tabcouce.report.summary import Summary, TargetSummary
 from tabcouce.report.verdict_text import verdict_sentences
@@ -45,6 +46,7 @@ def result_document(summary: Summary, target: int = 0) -> dict[str, Any]:
         "experiments_saved": _savings(chosen),
         "capability": None if chosen.capability is None else asdict(chosen.capability),
         "shots_curve": None if chosen.shots is None else asdict(chosen.shots),
+        "golden": golden_result(chosen.golden, {lang: words(lang) for lang in LANGUAGES}),
         "neighbours": None if chosen.neighbours is None else asdict(chosen.neighbours),
         "caps": [asdict(cap) for cap in chosen.caps],
         "timings": {**summary.seconds, **chosen.seconds},

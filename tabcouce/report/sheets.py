@@ -14,6 +14,7 @@ from tabcouce.report.catalogue import Words
 from tabcouce.report.confounding_table import scores_of
 from tabcouce.report.factor_table import agreement_word
 from tabcouce.report.finding_text import finding_text
+from tabcouce.report.golden_view import golden_sheet
 from tabcouce.report.row_sheets import capability_sheet, lot_sheet, unusual_rows
 from tabcouce.report.sheet import RowLines, Sheet
 from tabcouce.report.summary import Summary, TargetSummary
@@ -71,6 +72,7 @@ def sheets(summary: Summary, predictions: Sequence[pd.DataFrame], w: Words) -> I
     more = (
         unusual_rows(parts, w),
         lot_sheet(summary.targets, w),
+        golden_sheet(summary.targets, w),
         capability_sheet(summary.targets, w),
         _changed_cells(summary, parts[0][2], w),
     )

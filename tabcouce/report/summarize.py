@@ -105,6 +105,7 @@ def _target_summary(study: TargetStudy, table: Table, *, share: float, seed: int
         out_of_spec=_out_of_spec(study),
         confounding=study.confounding,
         far=None if study.advice is None else study.advice.far,
+        golden=study.golden,
     )
     return replace(made, places=drawn_places(made, table))
 

@@ -24,6 +24,7 @@ from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.embedding_map import EmbeddingMap
 from tabcouce.report.out_of_spec import OutOfSpec
 from tabcouce.report.plain import plain, restore
+from tabcouce.study.golden import GoldenRows
 from tabcouce.study.similar import SimilarRows
 from tabcouce.study.value import Cap
 
@@ -230,6 +231,7 @@ class TargetSummary:
     source        the file and sheet that the rows of the charts lie in
     places        address of each drawn row by its number, where the number is not its row of the sheet
     lots          the nearest past lots of each lot; None without a context of 3 levels
+    golden        the rows or lots least like the golden one; None where none is named
     """
 
     target: Target
@@ -268,6 +270,7 @@ class TargetSummary:
     out_of_spec: OutOfSpec | None = None
     confounding: Confounding | None = None
     far: FarRows | None = None
+    golden: GoldenRows | None = None
 
     @property
     def is_regression(self) -> bool:

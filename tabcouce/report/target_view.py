@@ -18,6 +18,7 @@ from tabcouce.report.effect_table import effect_table
 from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
 from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
+from tabcouce.report.golden_view import GoldenView, golden_view
 from tabcouce.report.lot_view import LotCards, lot_cards_view, lot_order
 from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
 from tabcouce.report.next_step import next_step
@@ -95,6 +96,7 @@ class TargetView:
     neighbours: TableView | None
     neighbours_say: str
     lot_cards: LotCards | None
+    golden: GoldenView | None
     lots: tuple[str, ...]
     expected: str
     expected_contexts: TableView | None
@@ -159,6 +161,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         neighbours=neighbour_table(target, w),
         neighbours_say=neighbour_sentence(target, w),
         lot_cards=lot_cards_view(target, w),
+        golden=golden_view(target, w),
         lots=_lots(target),
         expected=expected_sentence(target, w),
         expected_contexts=expected_table(target, w),

@@ -7,7 +7,7 @@ from typing import Literal
 
 from tabcouce.errors import Place
 from tabcouce.read.table import Layout
-from tabcouce.roles.role import Aim, Approved, Expected, Flag, Graph, Kind, Task, Tolerance
+from tabcouce.roles.role import Aim, Approved, Expected, Flag, Golden, Graph, Kind, Task, Tolerance
 
 Part = Literal["year", "month", "yearquarter", "int", "log10"]
 
@@ -81,6 +81,7 @@ class Declaration:
     alternative_target_column: str | None = None
     columns: tuple[ColumnEntry, ...] = ()
     approved: Approved | None = None
+    golden: Golden | None = None
     origin: Literal["file", "sheet"] = "file"
     place: Place = field(default_factory=Place)
     warnings: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from tabcouce.roles.approved import approved_rows
 from tabcouce.roles.cells import parse_numbers
 from tabcouce.roles.level import BLANK, level_texts
 from tabcouce.roles.prepare import NUMERIC_SHARE
-from tabcouce.roles.role import Approved, ColumnRole, Roles, Tolerance
+from tabcouce.roles.role import Approved, ColumnRole, Golden, Roles, Tolerance
 
 FIRST_DAY = pd.Timestamp("2000-01-01")
 FILE = "masked"
@@ -134,7 +134,16 @@ def _masked_roles(
         order=tuple(names[name] for name in roles.order),
         warnings=(),
         approved=None if roles.approved is None else Approved(APPROVED, value="yes"),
+        golden=_masked_golden(roles.golden, names, levels),
     )
+
+
+def _masked_golden(
+    golden: Golden | None, names: Mapping[str, str], levels: Mapping[str, Mapping[str, str]]
+) -> Golden | None:
+    if golden is None or golden.column is None:
+        return golden
+    return Golden(names[golden.column], levels[golden.column].get(golden.level, golden.level))
 
 
 def _masked_role(role: ColumnRole, name: str, scale: _Scale, blocks: Mapping[str | None, str]) -> ColumnRole:

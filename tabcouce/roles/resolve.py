@@ -13,6 +13,7 @@ from tabcouce.roles.column_name import closest, find_column
 from tabcouce.roles.dates import parse_dates
 from tabcouce.roles.declaration import ColumnEntry, Declaration
 from tabcouce.roles.derive import with_derived
+from tabcouce.roles.golden import named_golden
 from tabcouce.roles.level import level_texts
 from tabcouce.roles.role import INPUT_KINDS, ColumnRole, Flag, Kind, Roles
 
@@ -68,6 +69,9 @@ def resolve(declaration: Declaration, table: Table) -> Resolved:
         else named(
             declaration.approved, told.order, [column.name for column in table.columns], declaration.place
         ),
+        golden=None
+        if declaration.golden is None
+        else named_golden(declaration.golden, table, told.context, declaration.place),
         origin=declaration.origin,
         warnings=(*declaration.warnings, *told.warnings),
     )

@@ -81,6 +81,14 @@ class Approved:
 
 
 @dataclass(frozen=True)
+class Golden:
+    """The lot that is a level of a context column, or, with no column, one row of the file by its number."""
+
+    column: str | None
+    level: str
+
+
+@dataclass(frozen=True)
 class Roles:
     """The roles of every column of one table.
 
@@ -103,6 +111,8 @@ class Roles:
     """Keys of the role file that were ignored, and why."""
     approved: Approved | None = None
     """Rows known to be normal; None where no period is named."""
+    golden: Golden | None = None
+    """What others are compared with, block by block; None where none is named."""
 
     def of(self, name: str) -> ColumnRole:
         """The role of a column by name; KeyError if the table has no such column."""

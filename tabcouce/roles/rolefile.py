@@ -13,6 +13,7 @@ from tabcouce.read.table import Layout, Source
 from tabcouce.roles.approved import approved_of
 from tabcouce.roles.column_name import closest
 from tabcouce.roles.declaration import Declaration, Derived, Part
+from tabcouce.roles.golden import golden_of
 from tabcouce.roles.level import level_text
 from tabcouce.roles.role import Kind, Roles, Task
 from tabcouce.roles.role_entry import choice, kind_list, read_entry, text, text_tuple, truth
@@ -23,9 +24,9 @@ KIND_LISTS: tuple[Kind, ...] = ("condition", "sensor", "proxy", "identifier", "a
 KEYS = (
     "name", "file", "sheet", "sep", "encoding", "decimal", "header_rows", "na_values",
     "range", "transpose", "fill_down", "stack_sheets", "join", "on", "task", "targets",
-    "positive_class", "approved", "inputs", "context", "time", "order", "drop", "drop_columns", "group",
-    "split_context", "test_contexts", "derive", "target_column", "alternative_target_column", "columns",
-    *KIND_LISTS, *PROSE,
+    "positive_class", "approved", "golden", "inputs", "context", "time", "order", "drop", "drop_columns",
+    "group", "split_context", "test_contexts", "derive", "target_column", "alternative_target_column",
+    "columns", *KIND_LISTS, *PROSE,
 )  # fmt: skip
 
 
@@ -91,6 +92,7 @@ def declaration_of(data: Mapping[str, Any], place: Place) -> Declaration:
         split_context=text(data, "split_context", place),
         test_contexts=_levels(data, place),
         approved=approved_of(data, place),
+        golden=golden_of(data.get("golden"), place),
         derive=_derived(data, place),
         target_column=text(data, "target_column", place),
         alternative_target_column=text(data, "alternative_target_column", place),

@@ -47,6 +47,10 @@ def role_text(roles: Roles, source: Source, *, layout: Layout, derive: tuple[Der
         lines.append(f"test_contexts = {_list(roles.test_contexts)}")
     if roles.approved is not None:
         lines.append(f"approved = {{ {_approved(roles.approved)} }}")
+    if roles.golden is not None:
+        golden = roles.golden
+        told = golden.level if golden.column is None else _quote(f"{golden.column}={golden.level}")
+        lines.append(f"golden = {told}")
     for made in derive:
         form = "" if made.format is None else f", format = {_quote(made.format)}"
         how = f"from = {_quote(made.source)}{form}, part = {_quote(made.part)}"

@@ -22,6 +22,7 @@ from tabcouce.study.effort import Effort
 from tabcouce.study.explain import Explanations, explain
 from tabcouce.study.final_models import refit, stack_mixes
 from tabcouce.study.fit_unlabelled import fit_unlabelled
+from tabcouce.study.golden import golden_lots
 from tabcouce.study.interruption import finish, run_until_interrupted, spare
 from tabcouce.study.journal import Journal, facts_of
 from tabcouce.study.judge import JudgedModels, judge, with_stacks
@@ -124,8 +125,10 @@ def fit_target(
     dataset = thinned_dataset(whole, effort.compared_rows, seed)
     if not dataset.labelled:
         found = fit_unlabelled(table, roles, whole, dataset, effort, seed=seed, device=device, watch=watch)
-        return replace(found, caps=(*compared(dataset, whole), *found.caps)), False
+        golden = golden_lots(whole, dataset, roles.golden)
+        return replace(found, golden=golden, caps=(*compared(dataset, whole), *found.caps)), False
     with watch.stage("checks"):
+        golden = golden_lots(whole, dataset, roles.golden)
         findings = check(table, roles, whole)
         plan = plan_splits(dataset, folds=effort.folds, seed=seed)
     candidates = panel(dataset, effort, seed=seed, device=device)
@@ -179,5 +182,6 @@ def fit_target(
         alarms=alarms,
         advice=advice,
         confounding=judged.confounding,
+        golden=golden,
     )
     return study, stopped

@@ -12,8 +12,9 @@ from tabcouce.roles import Declaration, Roles, override, propose, read_role_file
 from tabcouce.roles.approved import named
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
+from tabcouce.roles.golden import named_golden
 from tabcouce.roles.mask import masked
-from tabcouce.roles.role import Approved, Task
+from tabcouce.roles.role import Approved, Golden, Task
 from tabcouce.study.filled_runs import FilledRuns, with_runs
 
 ROLE_SHEET = "roles"
@@ -110,6 +111,7 @@ def open_inputs(
     added: Sequence[FilledRuns] = (),
     unlabelled: bool = False,
     approved: Approved | None = None,
+    golden: Golden | None = None,
 ) -> Inputs:
     """Read the data and its roles; guess the roles where none are declared.
 
@@ -119,6 +121,7 @@ def open_inputs(
     join_file  file whose columns are added to the rows with the same key, `layout.on`
     unlabelled  there is no target: what the role file names as one is no input either
     approved   rows known to be normal, over what the role file says
+    golden     lot or row that others are compared with, likewise
     added      filled run sheets, whose rows are put below those of the data
     """
     paths = (data,) if isinstance(data, Path) else tuple(data)
@@ -130,6 +133,9 @@ def open_inputs(
         roles = propose(table, targets=tuple(targets), context=tuple(context), labelled=not unlabelled)
         if approved is not None:
             roles = _with_approved(roles, approved, table)
+        if golden is not None:
+            contexts = roles.named("context")
+            roles = replace(roles, golden=named_golden(golden, table, contexts, table.place()))
         return Inputs(table, _with_task(roles, task), given, (), None)
     declaration, where = declared
     wanted = () if unlabelled else tuple(targets) or None
@@ -138,6 +144,8 @@ def open_inputs(
         declaration = replace(declaration, task="anomaly")
     if approved is not None:
         declaration = replace(declaration, approved=approved)
+    if golden is not None:
+        declaration = replace(declaration, golden=golden)
     found = given_over(declaration.layout, given)
     resolved = resolve(declaration, with_runs(read_tables(paths, found, join_file=join_file), added))
     derive = with_day_order(declaration.derive, resolved.table)

@@ -23,6 +23,7 @@ from tabcouce.splits.split import SplitPlan
 from tabcouce.study.advise import Advice
 from tabcouce.study.alarms import AlarmStudy
 from tabcouce.study.effort import Effort
+from tabcouce.study.golden import GoldenRows
 from tabcouce.system.intervals import Intervals
 from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.training_range import TrainingRange
@@ -56,6 +57,7 @@ class TargetStudy:
     savings       runs that a search would have saved on these rows; None for classes
     alarms        detectors, limit and corrections; None but for the task 'anomaly'
     confounding   what contexts and conditions explain, alone and together; None without contexts
+    golden        the rows or lots least like the golden one; None where none is named
     advice        what the commands after `fit` need and how good it is; None where interrupted
     """
 
@@ -83,6 +85,7 @@ class TargetStudy:
     savings: Savings | None = None
     advice: Advice | None = None
     confounding: Confounding | None = None
+    golden: GoldenRows | None = None
 
 
 @dataclass(frozen=True)

@@ -21,15 +21,19 @@ def search():
     return Search.of(past, "scaled", blocks=BLOCKS)
 
 
+def golden(search):
+    return (search.past.contexts["lot"] == "golden").to_numpy()
+
+
 def golden_mean(search):
-    return search.past.X[search.past.contexts["lot"] == "golden"].mean()
+    return search.past.X[golden(search)].mean()
 
 
 def test_the_block_that_was_moved_falls_short_and_no_other(search):
     new = pd.DataFrame([golden_mean(search)] * 3).reset_index(drop=True)
     new.loc[1, ["c", "d"]] += [-3.0, 3.0]
     new.loc[2, "e"] += 4.0
-    found = against_golden(search, new, np.array([2, 3, 4]), "lot", "golden")
+    found = against_golden(search, golden(search), new, np.array([2, 3, 4]))
     assert [{b.block for b in one.blocks if b.falls_short} for one in found] == [
         set(),
         {"heating"},
@@ -41,7 +45,7 @@ def test_the_block_that_was_moved_falls_short_and_no_other(search):
 
 def test_likeness_is_the_cosine_of_each_block_with_a_one_before_it_and_its_mean_the_whole(search):
     new = search.past.X.iloc[[0]].reset_index(drop=True)
-    (found,) = against_golden(search, new, np.array([2]), "lot", "golden")
+    (found,) = against_golden(search, golden(search), new, np.array([2]))
     z = search.scaled(new)[0]
     g = search.scaled(search.past.X[search.past.contexts["lot"] == "golden"]).mean(axis=0)
     written = {}
@@ -54,19 +58,37 @@ def test_likeness_is_the_cosine_of_each_block_with_a_one_before_it_and_its_mean_
 
 def test_of_its_own_rows_about_one_in_twenty_falls_below_what_is_usual(search):
     own = search.past.X[search.past.contexts["lot"] == "golden"].reset_index(drop=True)
-    found = against_golden(search, own, np.arange(40), "lot", "golden")
+    found = against_golden(search, golden(search), own, np.arange(40))
     assert np.mean([one.likeness < one.usual for one in found]) <= 0.1
 
 
 def test_lots_are_compared_by_their_means_and_without_a_limit_made_for_rows(search):
     new = search.past.X.iloc[:80].reset_index(drop=True)
     labels = np.asarray(["L1"] * 40 + ["L2"] * 40, object)
-    found = against_golden(search, new, np.arange(80), "lot", "golden", labels)
+    found = against_golden(search, golden(search), new, np.arange(80), labels)
     assert [one.label for one in found] == ["L1", "L2"] and [one.row for one in found] == [0, 40]
     assert all(one.usual is None and not any(b.falls_short for b in one.blocks) for one in found)
 
 
 def test_without_declared_blocks_single_columns_are_compared(search):
     bare = Search.of(search.past, "scaled")
-    (found,) = against_golden(bare, search.past.X.iloc[[0]], np.array([2]), "lot", "golden")
+    (found,) = against_golden(bare, golden(bare), search.past.X.iloc[[0]], np.array([2]))
     assert {b.block for b in found.blocks} == set("abcde")
+
+
+def test_contributions_sum_to_the_likeness_and_the_least_alike_come_first(search):
+    found = against_golden(search, golden(search), search.past.X.iloc[:80], np.arange(80), most=5)
+    everyone = against_golden(search, golden(search), search.past.X.iloc[:80], np.arange(80))
+    assert [one.row for one in found] == [one.row for one in sorted(everyone, key=lambda one: one.likeness)][
+        :5
+    ]
+    for one in found:
+        assert sum(one.contributions.values()) == pytest.approx(one.likeness)
+        assert all(share <= 1 / 3 + 1e-12 for share in one.contributions.values())
+
+
+def test_one_golden_row_is_enough_and_says_nothing_of_what_is_usual(search):
+    one_row = np.arange(120) == 100
+    (found,) = against_golden(search, one_row, search.past.X.iloc[[100]], np.array([7]))
+    assert found.likeness == pytest.approx(1.0)
+    assert found.usual is None and found.except_ == ()
