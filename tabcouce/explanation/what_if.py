@@ -1,4 +1,4 @@
-"""What-if grids: the final model's prediction as one factor moves and all others stay.
+"""What-if grids: the final model's prediction as one factor moves, or two, and all others stay.
 
 Computed beforehand at real rows, since the report has no server. A grid point far from every
 training row is marked: there the model has nothing to go by.
@@ -6,8 +6,9 @@ training row is marked: there the model has nothing to go by.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from tabcouce.explanation.accumulated import single
+from tabcouce.explanation.joint_reading import JointGrid, PairGrid, read
 from tabcouce.models.contract import Model
 from tabcouce.models.scaling import RobustScale
 from tabcouce.roles.dataset import Dataset
@@ -25,6 +27,12 @@ REACH = 0.1
 FAR = 1.0
 """Widths of the middle 90 % beyond its ends where the grid stops at the latest."""
 STARTS = 7
+COARSE = 2
+"""Every other grid point is one of a pair's."""
+JOINED = 5
+"""Factors that are moved in pairs, the first ones."""
+TRIED = 200
+"""Joint moves whose reading is compared with the model."""
 TREE_ROWS = 4000
 
 Floats = npt.NDArray[np.float64]
@@ -51,11 +59,12 @@ class WhatIf:
 @dataclass(frozen=True)
 class Profiler:
     """rows (r,) starting rows as positions in the dataset, the most typical first; their own
-    predictions; one grid per factor."""
+    predictions; one grid per factor; pairs of factors, None for a single factor."""
 
     rows: npt.NDArray[np.int64]
     prediction: Floats
     factors: tuple[WhatIf, ...]
+    joint: JointGrid | None = None
 
 
 def profiler(
@@ -83,7 +92,69 @@ def profiler(
         grids.append(moved(model, dataset.X, rows, column, values, near))
     if not grids:
         return None
-    return Profiler(rows, single(model.estimate(dataset.X.iloc[rows])), tuple(grids))
+    own = single(model.estimate(dataset.X.iloc[rows]))
+    return Profiler(rows, own, tuple(grids), joined(model, dataset.X, rows, own, grids, near))
+
+
+def joined(
+    model: Model,
+    X: pd.DataFrame,
+    rows: npt.NDArray[np.int64],
+    own: Floats,
+    grids: Sequence[WhatIf],
+    near: Nearness,
+) -> JointGrid | None:
+    """Pairs of the first factors, and how far a reading of all factors is from the model."""
+    if len(grids) < 2:
+        return None
+    pairs = []
+    for i, j in combinations(range(min(len(grids), JOINED)), 2):
+        a, b = grids[i].values[::COARSE], grids[j].values[::COARSE]
+        at = {grids[i].name: np.repeat(a, len(b)), grids[j].name: np.tile(b, len(a))}
+        table = placed(X, rows, at)
+        shape = (len(rows), len(a), len(b))
+        far = near.far(scaled_rows(X, table)).reshape(shape)
+        far |= beyond(X, grids[i].name, a)[:, None] | beyond(X, grids[j].name, b)
+        pairs.append(PairGrid(i, j, single(model.estimate(table)).reshape(shape), far))
+    found = JointGrid(COARSE, tuple(pairs))
+    return replace(found, error=joint_error(model, X, rows, own, grids, found))
+
+
+def joint_error(
+    model: Model,
+    X: pd.DataFrame,
+    rows: npt.NDArray[np.int64],
+    own: Floats,
+    grids: Sequence[WhatIf],
+    joint: JointGrid,
+) -> float:
+    """95 % point of |reading - model| over moves of every factor at once to where another row is."""
+    rng = np.random.default_rng(0)
+    known = {grid.name: X[grid.name].dropna().to_numpy(float) for grid in grids}
+    ends = {grid.name: (grid.values[0], grid.values[-1]) for grid in grids}
+    at = {name: np.clip(rng.choice(values, TRIED), *ends[name]) for name, values in known.items()}
+    which = np.arange(TRIED) % len(rows)
+    table = X.iloc[rows[which]].reset_index(drop=True).assign(**at)
+    told = [
+        read(
+            [grid.values for grid in grids],
+            [grid.prediction[r] for grid in grids],
+            [(pair.first, pair.second, pair.prediction[r]) for pair in joint.pairs],
+            joint.every,
+            np.array([grid.start[r] for grid in grids]),
+            float(own[r]),
+            np.array([at[grid.name][k] for grid in grids]),
+        )
+        for k, r in enumerate(which)
+    ]
+    return float(np.quantile(np.abs(single(model.estimate(table)) - told), 0.95))
+
+
+def placed(X: pd.DataFrame, rows: npt.NDArray[np.int64], at: Mapping[str, Floats]) -> pd.DataFrame:
+    """Each starting row at every place; at: column -> (k,) values. Row r at place k is row r k."""
+    count = len(next(iter(at.values())))
+    table = X.iloc[np.repeat(rows, count)].reset_index(drop=True)
+    return table.assign(**{name: np.tile(values, len(rows)) for name, values in at.items()})
 
 
 def grid_ends(known: Floats) -> tuple[float, float]:
@@ -102,19 +173,21 @@ def grid_ends(known: Floats) -> tuple[float, float]:
 def moved(
     model: Model, X: pd.DataFrame, rows: npt.NDArray[np.int64], column: str, values: Floats, near: Nearness
 ) -> WhatIf:
-    table = X.iloc[np.repeat(rows, len(values))].reset_index(drop=True)
-    table[column] = np.tile(values, len(rows))
+    table = placed(X, rows, {column: values})
     shape = (len(rows), len(values))
-    # The moved column alone may leave its own range while all others stay typical.
-    known = X[column].to_numpy(float)
-    beyond = (values < np.nanmin(known)) | (values > np.nanmax(known))
     return WhatIf(
         column,
         values,
-        known[rows],
+        X[column].to_numpy(float)[rows],
         single(model.estimate(table)).reshape(shape),
-        near.far(scaled_rows(X, table)).reshape(shape) | beyond,
+        near.far(scaled_rows(X, table)).reshape(shape) | beyond(X, column, values),
     )
+
+
+def beyond(X: pd.DataFrame, column: str, values: Floats) -> npt.NDArray[np.bool_]:
+    """Whether values leave the column's own range, which they may do while all others stay typical."""
+    known = X[column].to_numpy(float)
+    return np.asarray((values < np.nanmin(known)) | (values > np.nanmax(known)))
 
 
 def scaled_rows(reference: pd.DataFrame, X: pd.DataFrame | None = None) -> Floats:

@@ -8,9 +8,19 @@ import pandas as pd
 
 from tabcouce.explanation.accumulated import Accumulated
 from tabcouce.explanation.factor import Attribution, ranked
+from tabcouce.explanation.joint_reading import JointGrid
 from tabcouce.report.predictions import models_of, single_number, trial_of
 from tabcouce.report.sampling import POINTS, thin_by_class, thin_by_context
-from tabcouce.report.summary import Curve, EvidenceView, Panel, Points, Shape, WhatIfView
+from tabcouce.report.summary import (
+    Curve,
+    EvidenceView,
+    JointView,
+    PairPanel,
+    Panel,
+    Points,
+    Shape,
+    WhatIfView,
+)
 from tabcouce.study.value import TargetStudy
 
 CURVES = 6
@@ -131,28 +141,49 @@ def _shape(made: Accumulated) -> Shape:
     )
 
 
-def what_if(study: TargetStudy) -> WhatIfView | None:
-    """The what-if grid in numbers short enough for the page; None where there is none."""
+def what_if(study: TargetStudy, *, share: float = 1.0) -> WhatIfView | None:
+    """The what-if grid in numbers short enough for the page; None where there is none.
+
+    share  of the starting rows that are kept, the most typical ones
+    """
     grid = study.profiler
     if grid is None:
         return None
+    kept = max(1, round(share * len(grid.rows)))
     width = None if study.intervals is None else study.intervals.half_width
     context = headline_context(study)
     return WhatIfView(
-        rows=tuple(int(row) for row in study.dataset.rows[grid.rows]),
-        context=tuple(str(text) for text in context[grid.rows]),
-        prediction=compact(grid.prediction),
+        rows=tuple(int(row) for row in study.dataset.rows[grid.rows[:kept]]),
+        context=tuple(str(text) for text in context[grid.rows[:kept]]),
+        prediction=compact(grid.prediction[:kept]),
         half_width=None if width is None or not np.isfinite(width) else float(width),
         panels=tuple(
             Panel(
                 name=moved.name,
                 unit=study.dataset.role(moved.name).unit,
                 values=compact(moved.values),
-                start=compact(moved.start),
-                prediction=tuple(compact(line) for line in moved.prediction),
-                outside=tuple(tuple(bool(flag) for flag in line) for line in moved.outside),
+                start=compact(moved.start[:kept]),
+                prediction=tuple(compact(line) for line in moved.prediction[:kept]),
+                outside=tuple(tuple(bool(flag) for flag in line) for line in moved.outside[:kept]),
             )
             for moved in grid.factors
+        ),
+        joint=None if grid.joint is None else _joint(grid.joint, kept),
+    )
+
+
+def _joint(joint: JointGrid, kept: int) -> JointView:
+    return JointView(
+        joint.every,
+        joint.error,
+        tuple(
+            PairPanel(
+                pair.first,
+                pair.second,
+                tuple(compact(square.ravel()) for square in pair.prediction[:kept]),
+                tuple("".join("01"[int(flag)] for flag in square.ravel()) for square in pair.outside[:kept]),
+            )
+            for pair in joint.pairs
         ),
     )
 

@@ -92,7 +92,7 @@ def _target_summary(study: TargetStudy, table: Table, *, share: float, seed: int
         caps=study.caps,
         seconds=dict(study.seconds),
         savings=study.savings,
-        what_if=what_if(study),
+        what_if=what_if(study, share=share),
         evidence=evidence_view(study),
         groups=study.groups,
         pairs=study.pairs,

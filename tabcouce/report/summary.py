@@ -174,6 +174,29 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class PairPanel:
+    """Two panels moved together; see `explanation.joint_reading.PairGrid`.
+
+    prediction  per starting row the coarse grid, the first factor's lines one after the other
+    outside     likewise '0' or '1' per point
+    """
+
+    first: int
+    second: int
+    prediction: tuple[tuple[float, ...], ...]
+    outside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JointView:
+    """See `explanation.joint_reading.JointGrid`; error in the unit of the prediction."""
+
+    every: int
+    error: float | None
+    pairs: tuple[PairPanel, ...]
+
+
+@dataclass(frozen=True)
 class WhatIfView:
     """The what-if grid from a few starting rows, the most typical first.
 
@@ -186,6 +209,7 @@ class WhatIfView:
     prediction: tuple[float, ...]
     half_width: float | None
     panels: tuple[Panel, ...]
+    joint: JointView | None = None
 
 
 @dataclass(frozen=True)

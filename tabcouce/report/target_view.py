@@ -22,6 +22,7 @@ from tabcouce.report.golden_view import GoldenView, golden_view
 from tabcouce.report.lot_view import LotCards, lot_cards_view, lot_order
 from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
 from tabcouce.report.next_step import next_step
+from tabcouce.report.profile_view import ProfileView, profile_view
 from tabcouce.report.spec_table import expected_sentence, expected_table
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import TableView
@@ -92,6 +93,7 @@ class TargetView:
     figures: dict[str, Figure]
     curves: tuple[Figure, ...]
     curves_say: str
+    profile: ProfileView | None
     together: str
     neighbours: TableView | None
     neighbours_say: str
@@ -157,6 +159,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
             curve_figure(target, curve, f"{key}-curve{k}", w) for k, curve in enumerate(target.curves)
         ),
         curves_say=captions.curves(target, w),
+        profile=profile_view(target, w),
         together=captions.together(target, w),
         neighbours=neighbour_table(target, w),
         neighbours_say=neighbour_sentence(target, w),

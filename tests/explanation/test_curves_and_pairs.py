@@ -10,6 +10,7 @@ from test_effects import dataset
 
 from tabcouce.explanation.accumulated import accumulated_effect
 from tabcouce.explanation.factor import Attribution
+from tabcouce.explanation.joint_reading import read
 from tabcouce.explanation.together import column_groups, pair_effects
 from tabcouce.explanation.what_if import grid_ends, profiler
 from tabcouce.splits import plan_splits
@@ -97,6 +98,52 @@ def test_what_if_moves_one_column_and_marks_what_no_row_is_near():
     assert grid.outside[:, [0, -1]].all()  # x and z go together: x alone cannot leave
     nearest = np.abs(grid.values - grid.start[0]).argmin()
     assert not grid.outside[0, nearest]
+
+
+def read_at(found, r, at):
+    return read(
+        [f.values for f in found.factors],
+        [f.prediction[r] for f in found.factors],
+        [(p.first, p.second, p.prediction[r]) for p in found.joint.pairs],
+        found.joint.every,
+        np.array([f.start[r] for f in found.factors]),
+        float(found.prediction[r]),
+        np.asarray(at, float),
+    )
+
+
+def test_factors_moved_at_once_are_read_as_the_model_predicts_them_where_pairs_make_it():
+    X = correlated(400)
+    made = setting(lambda X: 2 * X["x"] - X["z"] + 3 * X["x"] * X["w"], X)
+    found = profiler(made[0].fitted[0], made[1], ["x", "z", "w"], made[2].unit)
+    for r in range(len(found.rows)):
+        own = made[1].X.iloc[found.rows[r]]
+        assert read_at(found, r, own[["x", "z", "w"]]) == pytest.approx(found.prediction[r])
+        for x, z, w in ((0.3, -0.4, 0.9), (-1.0, 0.2, 0.1)):
+            assert read_at(found, r, (x, z, w)) == pytest.approx(2 * x - z + 3 * x * w, abs=1e-8)
+    assert found.joint.error == pytest.approx(0, abs=1e-8)
+
+
+def test_what_three_factors_do_together_is_told_as_the_error_of_the_reading():
+    X = correlated(400)
+    trial, data, split = setting(lambda X: X["x"] * X["z"] * X["w"], X)
+    found = profiler(trial.fitted[0], data, ["x", "z", "w"], split.unit)
+    own = data.X.iloc[found.rows[0]]
+    at = own[["x", "z", "w"]] + [0.5, 0.5, 0.5]
+    # What the pairs miss is the product of the three moves.
+    missed = at["x"] * at["z"] * at["w"] - read_at(found, 0, at)
+    assert missed == pytest.approx(0.125, abs=1e-8)
+    assert found.joint.error > 0.1
+
+
+def test_columns_that_move_together_leave_the_data_apart_but_not_at_once():
+    X = correlated(400)
+    trial, data, split = setting(lambda X: X["x"], X)
+    found = profiler(trial.fitted[0], data, ["x", "z"], split.unit)
+    (pair,) = found.joint.pairs
+    m = pair.outside.shape[1]
+    assert pair.outside[0, 2, m - 3] and pair.outside[0, m - 3, 2]
+    assert not pair.outside[0, 2, 2] and not pair.outside[0, m - 3, m - 3]
 
 
 def test_columns_that_move_together_are_one_group_with_one_importance():

@@ -12,6 +12,7 @@ from tabcouce.errors import Place
 from tabcouce.evaluation.trial import Difference, ModelScores, Score, Trial, Verdict
 from tabcouce.explanation.accumulated import Accumulated
 from tabcouce.explanation.factor import Attribution, Factor
+from tabcouce.explanation.joint_reading import JointGrid, PairGrid
 from tabcouce.explanation.together import ColumnGroup, PairEffect
 from tabcouce.explanation.what_if import Profiler, WhatIf
 from tabcouce.read.table import Column, Source, Table
@@ -272,7 +273,11 @@ def _profiler(dataset: Dataset) -> Profiler:
                 name, values, dataset.X[name].to_numpy(float)[rows], line, np.tile(np.arange(7) > 5, (3, 1))
             )
         )
-    return Profiler(rows, np.array([42.0, 43.0, 44.0]), tuple(panels))
+    along = np.arange(0, 7.0, 2)
+    square = np.tile(40 + along[:, None] + along + 0.5 * along[:, None] * along, (3, 1, 1))
+    outside = np.tile((along[:, None] > 5) | (along > 5), (3, 1, 1))
+    joint = JointGrid(2, (PairGrid(0, 1, square, outside),), error=0.4)
+    return Profiler(rows, np.array([42.0, 43.0, 44.0]), tuple(panels), joint)
 
 
 class FakeEncoder:

@@ -13,15 +13,19 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tabcouce.explanation.joint_reading import read
 from tabcouce.report import Summary, write_page
+from tabcouce.report.catalogue import words
 
 # The driver talks to Chromium over loopback; the page itself has no network.
 pytestmark = pytest.mark.enable_socket
@@ -262,3 +266,40 @@ def test_narrow_and_magnified_pages_do_not_run_out_of_the_window(browser, pages,
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
     finally:
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics | {"width": 1280})
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_sliders_move_several_factors_at_once_by_keyboard_and_say_what_is_outside(
+    browser, pages, regression_summary, lang
+):
+    opened(browser, pages["number", lang])
+    view = regression_summary.targets[0].what_if
+    box = browser.find_element(By.ID, "t1-profile")
+    sliders = box.find_elements(By.CSS_SELECTOR, "input[type=range]")
+    said = box.find_element(By.CSS_SELECTOR, "[role=status]")
+    wait = WebDriverWait(browser, 10)
+    wait.until(lambda _: "42" in said.text)
+    assert box.get_attribute("data-outside") == "false"
+
+    sliders[0].send_keys(Keys.HOME)
+    sliders[1].send_keys(Keys.HOME, *[Keys.ARROW_RIGHT] * 33)
+    at = [float(one.get_attribute("value")) for one in sliders]
+    wait.until(lambda _: "42" not in said.text.split("(")[0].split(";")[0])
+    expected = read(
+        [np.array(panel.values) for panel in view.panels],
+        [np.array(panel.prediction[0]) for panel in view.panels],
+        [(pair.first, pair.second, np.array(pair.prediction[0]).reshape(4, 4)) for pair in view.joint.pairs],
+        view.joint.every,
+        np.array([panel.start[0] for panel in view.panels]),
+        view.prediction[0],
+        np.array(at),
+    )
+    wait.until(lambda _: f"{expected:.4g}" in said.text)
+
+    sliders[0].send_keys(Keys.END)
+    wait.until(lambda _: box.get_attribute("data-outside") == "true")
+    assert words(lang)("profile.outside") in said.text
+
+    box.find_element(By.TAG_NAME, "button").send_keys(Keys.ENTER)
+    wait.until(lambda _: box.get_attribute("data-outside") == "false")
+    assert [m for m in browser.get_log("browser") if m["level"] == "SEVERE"] == []

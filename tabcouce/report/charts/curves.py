@@ -23,7 +23,7 @@ from tabcouce.report.charts.style import (
     row_tip,
 )
 from tabcouce.report.row_address import row_text
-from tabcouce.report.summary import Curve, EvidenceView, Panel, Shape, TargetSummary, WhatIfView
+from tabcouce.report.summary import Curve, EvidenceView, Shape, TargetSummary, WhatIfView
 
 PANELS_IN_A_ROW = 3
 ORANGE = "#D55E00"
@@ -97,49 +97,44 @@ def shape_curve(target: TargetSummary, curve: Curve, shape: Shape, w: Words) -> 
 
 
 def what_if_panels(target: TargetSummary, view: WhatIfView, w: Words) -> Spec:
-    """Prediction and interval as one factor moves; the reader chooses the starting row."""
-    chosen = alt.param(
-        name="start",
-        value=0,
-        bind=alt.binding_select(
-            options=list(range(len(view.rows))),
-            labels=[start_name(target, view, r, w) for r in range(len(view.rows))],
-            name=f"{w('chart.what_if_start')} ",
-        ),
-    )
+    """Prediction and interval as one factor moves from the most typical row.
+
+    The sliders of the page (`profile.js`) put other rows in place of these.
+    """
     half = view.half_width or 0.0
     ends = [value for panel in view.panels for line in panel.prediction for value in line]
     domain = [min(ends) - half, max(ends) + half]
     # A row of three and one panel alone looks torn.
     columns = 2 if len(view.panels) == 4 else PANELS_IN_A_ROW
     panels = [_panel(target, view, k, domain, w, first=k % columns == 0) for k in range(len(view.panels))]
-    rows = [row for k, panel in enumerate(view.panels) for row in _grid(panel, k, half)]
-    chart = alt.concat(*panels, columns=columns, spacing=14).add_params(chosen)
+    rows = [row for k in range(len(view.panels)) for row in _grid(view, k, half)]
+    chart = alt.concat(*panels, columns=columns, spacing=14)
     return finish(chart, rows, height=0)
 
 
-def start_name(target: TargetSummary, view: WhatIfView, r: int, w: Words) -> str:
-    """'row 214, M03': a starting row as it is chosen from the list."""
-    key = "chart.what_if_typical" if r == 0 else "chart.what_if_row"
-    return w(key, row=view.rows[r], context=captions.context_name(target, view.context[r]))
-
-
-def _grid(panel: Panel, k: int, half: float) -> list[dict[str, Any]]:
+def _grid(view: WhatIfView, k: int, half: float) -> list[dict[str, Any]]:
+    """The line of one panel from the first starting row, then the row itself; as `profileRows` makes them."""
+    panel, own = view.panels[k], view.prediction[0]
     reach = (panel.values[1] - panel.values[0]) / 2
-    return [
+    line = [
         {
             "f0": value,
             "f1": prediction,
-            "f2": r,
             "f3": prediction - half,
             "f4": prediction + half,
             "f5": int(outside),
             "f6": k,
             "f7": value - reach,
             "f8": value + reach,
+            "f9": 0,
         }
-        for r, (line, flags) in enumerate(zip(panel.prediction, panel.outside, strict=True))
-        for value, prediction, outside in zip(panel.values, line, flags, strict=True)
+        for value, prediction, outside in zip(
+            panel.values, panel.prediction[0], panel.outside[0], strict=True
+        )
+    ]
+    return [
+        *line,
+        {"f0": panel.start[0], "f1": own, "f3": own - half, "f4": own + half, "f5": 0, "f6": k, "f9": 1},
     ]
 
 
@@ -164,7 +159,7 @@ def _panel(
         scale=height,
         axis=alt.Axis(tickCount=5),
     )
-    mine = alt.Chart(ROWS).transform_filter(f"datum.f6 == {k}").transform_filter("datum.f2 == start")
+    mine = alt.Chart(ROWS).transform_filter(f"datum.f6 == {k} && datum.f9 == 0")
     tips = [
         alt.Tooltip("f0:Q", title=name, format=".4~g"),
         alt.Tooltip("f1:Q", title=answer, format=".4~g"),
@@ -188,13 +183,9 @@ def _panel(
         )
     line = mine.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y)
     marks = mine.mark_point(filled=True, size=60, opacity=0.01, color=BLUE).encode(x=x, y=y, tooltip=tips)
-    now = [
-        {"f0": at, "f1": prediction, "f2": r}
-        for r, (at, prediction) in enumerate(zip(panel.start, view.prediction, strict=True))
-    ]
-    here = alt.Chart(inline(now)).transform_filter("datum.f2 == start")
+    here = alt.Chart(ROWS).transform_filter(f"datum.f6 == {k} && datum.f9 == 1")
     rule = here.mark_rule(color=ORANGE, strokeDash=[4, 3]).encode(x=x)
-    point = here.mark_point(filled=True, size=55, color=ORANGE).encode(x=x, y=y, tooltip=tips[:2])
+    point = here.mark_point(filled=True, size=55, color=ORANGE).encode(x=x, y=y, tooltip=tips)
     return alt.layer(*layers, line, rule, marks, point).properties(width=190, height=150)
 
 

@@ -36,6 +36,7 @@
     list.append(...names.map((name) => new Option(name, name)));
     list.addEventListener("change", () => choose(key, list.value));
   }
+{% include 'profile.js' %}
   async function draw(place) {
     try {
       const spec = JSON.parse(document.getElementById(place.id + "-spec").textContent);
@@ -43,6 +44,8 @@
         mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, tooltip: hover,
       });
       if ((spec.params || []).some((param) => param.name === "lot")) withLots.push([place, drawn.view]);
+      const sliders = document.getElementById(place.id.replace(/-what_if$/, "-profile"));
+      if (sliders && sliders !== place) profile(sliders, drawn.view);
       place.dataset.state = "drawn";
     } catch (error) {
       place.textContent = place.dataset.failed;
