@@ -1,10 +1,10 @@
 """What the encoder costs: one fit, a pack of folds, and how time and memory grow with rows.
 
-    python benchmarks/encoder_speed.py [--parts members pack rows gpu]
+    python benchmarks/encoder_speed.py [../shared/data] [--parts members pack rows gpu]
 
 members  8 members on n = 1000, p = 30 (target on 2 cores: 12 s, aim 6 s)
-pack     5 folds x 2 members in one pack at the size of a fold of concrete_strength (687 rows, 8
-         inputs), beside the CPU seconds of one RealMLP-TD fold there, from the peers' cache
+pack     5 folds x 2 members of concrete_strength in one pack, and before it RealMLP-TD on three folds of
+         the same table in the peers' environment; skipped without the data folder or that environment
 rows     2 passes of one member over 10,000 to 300,000 rows, each size in a process of its own:
          exponents of CPU seconds (target: at most 1.05) and of the memory above an idle process
 gpu      320 members on n = 1000 (target 2 s) and the ratio to 2 cores; skipped without CUDA
@@ -21,6 +21,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from peer_environment import python
+from peers.benchmark_set import read_sets
 from record import RESULTS, write
 
 from tabcouce.encoder import CouceRegressor
 from tabcouce.simulation import sensor_shift
+from tabcouce.splits import plan_splits
 
 RUNS = 2
 ROWS = (10_000, 30_000, 100_000, 300_000)
-PEER = Path(__file__).parent / "peers" / "cache" / "concrete_strength" / "shuffled.realmlp_td.npz"
 
 
 def table(rows: int, inputs: int) -> tuple[pd.DataFrame, np.ndarray, pd.DataFrame]:
@@ -69,22 +72,26 @@ def members() -> dict[str, Any]:
     return {"rows": 1000, "inputs": 30, "members": 8, "limit_s": 12.0, "aim_s": 6.0, "runs": runs}
 
 
-def pack() -> dict[str, Any]:
-    X, y, context = table(859, 8)
-    part = np.random.default_rng(0).permutation(859) % 5
-    folds = [np.flatnonzero(part != k) for k in range(5)]
+def pack(folder: Path | None) -> dict[str, Any]:
+    if folder is None or not python().exists():
+        return {"skipped": "the data folder is not named or the peers' environment is not made"}
+    with tempfile.TemporaryDirectory() as cache:
+        peers = Path(__file__).with_name("run_peers.py")
+        command = [sys.executable, str(peers), str(folder), "--peers", "realmlp_td"]
+        subprocess.run([*command, "--only", "concrete_strength", "--cache", cache], check=True)
+        meta = json.loads(str(np.load(Path(cache) / "concrete_strength" / "shuffled.realmlp_td.npz")["meta"]))
+    data = read_sets(folder, only=["concrete_strength"])[0].dataset
+    plan = plan_splits(data, folds=5, seed=0)
+    folds = [fold.train for fold in plan.of("shuffled").folds]
     start = clock()
-    CouceRegressor(members=2, view="pooled", threads=2).fit_folds(X, y, context, folds)
-    found: dict[str, Any] = {
-        "rows_a_fold": len(folds[0]),
-        "inputs": 8,
+    CouceRegressor(members=2, threads=2).fit_folds(data.X, data.y, None, folds)
+    return {
+        "rows": len(data.y),
+        "inputs": data.X.shape[1],
         "five_folds_two_members": since(start),
+        "realmlp_td_one_fold_cpu_s": [fold[0] for fold in meta["folds"].values()],
+        "realmlp_version": meta["key"]["version"],
     }
-    if PEER.exists():
-        meta = json.loads(str(np.load(PEER)["meta"]))
-        found["realmlp_td_one_fold_cpu_s"] = [fold[0] for fold in meta["folds"].values()]
-        found["realmlp_version"] = meta["key"]["version"]
-    return found
 
 
 def one_size(rows: int) -> None:
@@ -132,11 +139,12 @@ def gpu() -> dict[str, Any]:
     return {"members": 320, "limit_s": 2.0, "device": torch.cuda.get_device_name(), "ratio": ratio, **seconds}
 
 
-PARTS = {"members": members, "pack": pack, "rows": growth, "gpu": gpu}
+PARTS = ("members", "pack", "rows", "gpu")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?", help="of tables with roles, for 'pack'")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--one-size", type=int)
     args = parser.parse_args()
@@ -145,8 +153,9 @@ def main() -> None:
         return
     path = RESULTS / "encoder_speed.json"
     parts = json.loads(path.read_text(encoding="utf-8"))["parts"] if path.exists() else {}
+    measures = {"members": members, "pack": lambda: pack(args.folder), "rows": growth, "gpu": gpu}
     for name in args.parts:
-        parts[name] = PARTS[name]()
+        parts[name] = measures[name]()
         print(name, parts[name], flush=True)
         write("encoder_speed", {"parts": parts})
 
