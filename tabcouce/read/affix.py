@@ -18,10 +18,12 @@ def common_unit(texts: Sequence[str]) -> tuple[str, list[str]] | None:
 
     A lone letter glued to whole numbers is no unit: '1A' and '2A' are names.
     """
-    parts = [_PARTS.fullmatch(_plain(text)) for text in texts]
-    if not parts or any(part is None for part in parts):
-        return None
-    found = [part for part in parts if part is not None]
+    found: list[re.Match[str]] = []
+    for text in texts:
+        part = _PARTS.fullmatch(_plain(text))
+        if part is None:
+            return None
+        found.append(part)
     units = {(part["before"], part["after"].strip()) for part in found}
     if len(units) != 1:
         return None

@@ -74,7 +74,7 @@ def text_of(cell: object) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(float(cell))
     if isinstance(cell, dt.datetime):
         midnight = cell.time() == dt.time()
         return cell.date().isoformat() if midnight else cell.isoformat(sep=" ")
@@ -172,14 +172,17 @@ def _numbers(cells: list[object], decimal: str) -> TypedCells:
     numbers = np.full(len(cells), np.nan)
     coerced: list[int] = []
     odd: list[int] = []
+    # A long column repeats few texts: each is parsed once.
+    parsed = {text: parse_number(text, decimal) for text in {c for c in cells if isinstance(c, str)}}
+    respelt = {text for text in parsed if decimal == "." and not PLAIN_NUMBER.fullmatch(text.strip())}
     for position, cell in enumerate(cells):
         if isinstance(cell, str):
-            number = parse_number(cell, decimal)
+            number = parsed[cell]
             if number is None:
                 odd.append(position)
                 continue
             numbers[position] = number
-            if decimal == "." and not PLAIN_NUMBER.fullmatch(cell.strip()):
+            if cell in respelt:
                 coerced.append(position)
         elif isinstance(cell, float | int):
             numbers[position] = cell
@@ -192,13 +195,15 @@ def _numbers(cells: list[object], decimal: str) -> TypedCells:
 
 def _with_unit(cells: list[object], filled: list[int], decimal: str) -> TypedCells | None:
     """A column whose every cell is a number with the same unit, as numbers."""
-    carried = common_unit([str(cells[position]) for position in filled])
+    distinct = list(dict.fromkeys(str(cells[position]) for position in filled))
+    carried = common_unit(distinct)
     if carried is None:
         return None
     unit, texts = carried
+    parsed = {cell: parse_number(text, decimal) for cell, text in zip(distinct, texts, strict=True)}
     numbers = np.full(len(cells), np.nan)
-    for position, text in zip(filled, texts, strict=True):
-        number = parse_number(text, decimal)
+    for position in filled:
+        number = parsed[str(cells[position])]
         if number is None:
             return None
         numbers[position] = number

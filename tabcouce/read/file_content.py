@@ -10,6 +10,7 @@ from typing import Literal
 
 from tabcouce.errors import Place, ReadError
 from tabcouce.read.bounds import check_archive, unpack_gzip
+from tabcouce.read.old_bounds import check_old_workbook
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".dat")
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
@@ -74,6 +75,8 @@ def load(path: Path) -> FileContent:
         if data.startswith(starts):
             if data.startswith(_ZIP):
                 check_archive(data, place)
+            elif data.startswith(_OLE):
+                check_old_workbook(data, place)
             return FileContent(path.name, data, kind, hashlib.sha256(stored).hexdigest())
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     _check_text(data, suffix, place)

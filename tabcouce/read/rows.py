@@ -7,12 +7,13 @@ from dataclasses import replace
 from tabcouce.errors import Place
 from tabcouce.read.assembly import RawSheet, assemble
 from tabcouce.read.cell_range import parse_range
-from tabcouce.read.cells import text_of
+from tabcouce.read.cells import missing_codes, text_of
 from tabcouce.read.column_letter import column_letter
 from tabcouce.read.grid import Merge
 from tabcouce.read.head import HEAD_ROWS
 from tabcouce.read.header import find_header
 from tabcouce.read.note import MOST_CELLS, CellRead, Fact, Note
+from tabcouce.read.number_column import number_column
 from tabcouce.read.table import Layout, Source, Table
 from tabcouce.read.title import title_notes
 from tabcouce.read.turned import lies_on_its_side, turn
@@ -51,7 +52,9 @@ def read_rows(
     header = find_header(head, merges=merges, given=layout.header_rows, decimal=decimal, place=place)
     body = rows[header.first :]
     merged = _fill_merged(body, merges, header.first, source)
-    columns = tuple(zip(*body, strict=True)) if body else tuple(() for _ in header.names)
+    codes = missing_codes(layout.missing, decimal)
+    cells = zip(*body, strict=True) if body else (() for _ in header.names)
+    columns = tuple(number_column(column, codes) for column in cells)
     found = (*notes, *title_notes(head, header, place), *merged)
     return assemble(RawSheet(source, header, columns, head[: header.first], found), layout)
 

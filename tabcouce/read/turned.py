@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from tabcouce.read.cells import is_blank
 from tabcouce.read.grid import Row, cell_kind
 from tabcouce.read.limit import is_undetected, parse_limit
 from tabcouce.read.unit import is_unit, unit_of_name
 
-_FEWEST_ROWS, _FEWEST_COLUMNS = 3, 4
+_FEWEST_ROWS, _MOST_ROWS, _FEWEST_COLUMNS = 3, 200, 4
 _JUDGED_COLUMNS = 60
 
 
@@ -27,11 +27,12 @@ def lies_on_its_side(rows: Sequence[Row], decimal: str) -> bool | None:
     column B on, and below the first row every column mixes both. A sheet
     of numbers below sample names only looks turned, if quantities stand in column A.
     """
-    filled = [list(row[:_JUDGED_COLUMNS]) for row in rows if sum(not is_blank(cell) for cell in row) >= 2]
+    two_cells = (row for row in rows if sum(not is_blank(cell) for cell in row) >= 2)
+    filled = [list(row[:_JUDGED_COLUMNS]) for row in islice(two_cells, _MOST_ROWS + 1)]
     names = [row[0] for row in filled]
     width = max((len(row) for row in filled), default=0)
     filled = [[*row, *[None] * (width - len(row))] for row in filled]
-    if len(filled) < _FEWEST_ROWS or width < _FEWEST_COLUMNS or len(filled) > 200:
+    if len(filled) < _FEWEST_ROWS or width < _FEWEST_COLUMNS or len(filled) > _MOST_ROWS:
         return False
     if any(cell_kind(name, decimal) != "label" for name in names) or len(set(map(str, names))) < len(names):
         return False

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import cast
 
 from python_calamine import (
     CalamineError,
@@ -110,7 +112,8 @@ def _open(content: FileContent) -> CalamineWorkbook:
     if "EncryptedPackage".encode("utf-16-le") in content.data:
         raise locked
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(content.data))
+        with _panic_is_damage(place):
+            return CalamineWorkbook.from_filelike(io.BytesIO(content.data))
     except PasswordError:
         raise locked from None
     except (CalamineError, ZipError, XmlError, OSError) as error:
@@ -119,6 +122,24 @@ def _open(content: FileContent) -> CalamineWorkbook:
         what = _not_a_workbook(content.data) or f"the workbook is damaged ({error})"
         remedy = "Open it in Excel, let Excel repair it and save it again; or copy it again."
         raise ReadError(what, place=place, remedy=remedy) from None
+
+
+@contextmanager
+def _panic_is_damage(place: Place) -> Iterator[None]:
+    """calamine's compiled code trusts some sizes in a damaged file and stops with a panic.
+
+    pyo3 makes it an exception that can only be told by its name, and that is none of Exception.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ReadError(
+            f"the workbook is damaged ({error})",
+            place=place,
+            remedy="Open it in Excel, let Excel repair it and save it again; or copy it again.",
+        ) from None
 
 
 def _not_a_workbook(data: bytes) -> str | None:
@@ -135,7 +156,8 @@ def _not_a_workbook(data: bytes) -> str | None:
 
 def _sheet(book: CalamineWorkbook, sheet: str, place: Place) -> CalamineSheet:
     try:
-        found = book.get_sheet_by_name(sheet)
+        with _panic_is_damage(place):
+            found = book.get_sheet_by_name(sheet)
     except WorksheetNotFound:
         raise ReadError(
             f"there is no sheet {sheet!r}; the workbook has {_listed(book.sheet_names)}",
@@ -159,7 +181,7 @@ def _sheet(book: CalamineWorkbook, sheet: str, place: Place) -> CalamineSheet:
 
 
 def _rows(sheet: CalamineSheet) -> list[list[object]]:
-    return [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    return cast("list[list[object]]", sheet.to_python(skip_empty_area=False))
 
 
 def _listed(names: Sequence[str]) -> str:

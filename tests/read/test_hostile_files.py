@@ -3,6 +3,7 @@
 import gzip
 import io
 import resource
+import struct
 import subprocess
 import sys
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from old_workbook_file import record, sheet, workbook_stream, write_xls
 
 from tabcouce.errors import ReadError
 from tabcouce.read import read_table
@@ -74,7 +76,27 @@ ENTITIES = (
     + b"]>"
 )
 FAR = b'<row r="1048576"><c %s><v>1</v></c></row>'
+TABLE = [(0, c, name) for c, name in enumerate("aby")]
+TABLE += [(r, c, float(3 * r + c)) for r in range(1, 40) for c in range(3)]
+"""Cells of a harmless sheet of 39 rows."""
+
+
+def old(*sheets: bytes, more: bytes = b"", shift: int = 0):
+    return lambda path: write_xls(path, workbook_stream(sheets, more, shift))
+
+
+HOSTILE_OLD = {
+    "far.xls": old(sheet([*TABLE, (65_535, 255, 1.0)])),
+    "far_wide.xls": old(sheet([*TABLE, (65_535, 65_535, 1.0)])),
+    "far_many.xls": old(*(sheet([(0, 0, 1.0), (65_535, 12, 1.0)]) for _ in range(40))),
+    "announced.xls": old(sheet(TABLE, size=(0, 0xFFFFFFFF, 0, 0xFFFF))),
+    "behind.xls": old(sheet(TABLE), shift=1 << 24),
+    "texts.xls": old(sheet(TABLE), more=record(0x00FC, struct.pack("<II", 5, 0x7FFFFFFF))),
+    "panic.xls": old(sheet(TABLE), more=record(0x0018)),
+    "twice.xls": lambda path: write_xls(path, workbook_stream([sheet(TABLE)]), ("Workbook", "workbook")),
+}
 HOSTILE = {
+    **HOSTILE_OLD,
     "bomb.xlsx": lambda p: workbook(p, cells(b" " * 300_000_000)),
     "lying.xlsx": lying_directory,
     "far.xlsx": lambda p: workbook(p, cells(FAR % b'r="XFD1048576"')),
@@ -107,6 +129,33 @@ def test_a_hostile_file_is_refused_within_500_mb_and_5_s(name, tmp_path):
     )
     assert child.returncode == 0, child.stderr[-800:]
     assert child.stdout.startswith("refused:"), child.stdout
+
+
+@pytest.mark.parametrize("name", HOSTILE_OLD)
+def test_an_old_workbook_is_refused_with_what_to_do(name, tmp_path):
+    """In this process, for the words; the bounds are those of the test above."""
+    HOSTILE_OLD[name](tmp_path / name)
+    with pytest.raises(ReadError) as refusal:
+        read_table(tmp_path / name)
+    if name.startswith("far"):
+        assert "reaches down to row 65,536" in refusal.value.what
+        assert "stray cells" in refusal.value.remedy
+    else:
+        assert "damaged" in refusal.value.what
+
+
+@pytest.mark.parametrize("size", [None, (0, 40, 0, 3), (0, 65_536, 0, 256)])
+def test_a_harmless_old_workbook_is_read_whatever_size_it_announces(size, tmp_path):
+    path = old(sheet([*TABLE, (65_535, 1, 5.0)], size))(tmp_path / "x.xls")
+    table = read_table(path)
+    assert table.rows[-1] == 65_536 and len(table.frame) == 40
+    assert table.frame["y"].iloc[:39].tolist() == [3 * r + 2 for r in range(1, 40)]
+
+
+def test_an_old_workbook_with_a_password_is_refused_as_such(tmp_path):
+    path = old(sheet(TABLE), more=record(0x002F, b"\1\0\1\0"))(tmp_path / "locked.xls")
+    with pytest.raises(ReadError, match="password"):
+        read_table(path)
 
 
 def test_the_limits_of_the_child_are_real(tmp_path):
