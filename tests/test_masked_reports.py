@@ -2,12 +2,17 @@
 
 import io
 import json
+import re
 import zipfile
 
 import numpy as np
 import pandas as pd
 import pytest
 from small_study import run
+
+from tabcouce.roles.approved import approved_rows
+from tabcouce.roles.role import Approved
+from tabcouce.study.inputs import masked_inputs, open_inputs
 
 PEOPLE = ("佐藤", "鈴木", "Tanaka", "Müller")
 ROLES = """
@@ -68,7 +73,7 @@ def text_of(file) -> str:
     return (
         text
         if "\\u" not in text
-        else text + text.encode("ascii", "ignore").decode("unicode_escape", "replace")
+        else text + re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
     )
 
 
@@ -96,6 +101,35 @@ def test_nothing_of_the_original_is_left_under_the_mask(folder):
     values = [repr(value) for name in ("Zonentemperatur", "引張強度 (MPa)") for value in table[name]]
     assert not [value for value in values if value in text]
     assert "Sensor 1" in text and "Context 1-1" in text
+
+
+def test_a_report_is_masked_only_where_the_study_was_fitted_so(folder):
+    plain = outputs(folder / "plain")
+    answer = run("report", folder / "plain", "--mask")
+    assert answer.exit_code != 0
+    assert "tabcouce fit brennofen7.csv --mask --effort quick --seed 0" in answer.stderr
+    assert outputs(folder / "plain") == plain
+    assert run("report", folder / "masked", "--mask", "--lang", "ja").exit_code == 0
+    japanese = outputs(folder / "masked")
+    assert run("report", folder / "masked", "--mask").exit_code == 0
+    own = {"作業者"}  # a word of the Japanese report itself
+    words = {*persons_table().columns, *PEOPLE, "Nabertherm", "MPa"} - own
+    assert not [word for word in words if word in japanese]
+    assert 'lang="ja"' in japanese and "Sensor 1" in japanese
+
+
+@pytest.mark.parametrize(
+    "approved", [Approved("焼成開始", start="2023-06-01"), Approved("Rohstoff", value="Merck")]
+)
+def test_the_approved_period_is_masked_and_names_the_same_rows(approved, folder):
+    inputs = open_inputs(folder / "brennofen7.csv", approved=approved)
+    hidden = masked_inputs(inputs)
+    rows = approved_rows(inputs.table, inputs.roles.approved)
+    assert 0 < rows.sum() < len(rows)
+    assert approved_rows(hidden.table, hidden.roles.approved).tolist() == rows.tolist()
+    text = repr((hidden.roles, hidden.table.columns)) + hidden.table.frame.to_csv()
+    words = [str(approved.value), str(approved.start), *inputs.table.frame.columns]
+    assert not [word for word in words if word != "None" and word in text]
 
 
 def test_the_masked_study_finds_what_the_open_one_finds(folder):

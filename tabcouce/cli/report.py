@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from tabcouce.cli.app import app
 from tabcouce.cli.errors import errors_as_exit_codes
 from tabcouce.cli.options import AsJson, Lang, ShowPersons, check_language
 from tabcouce.terminal import put, put_json, say
+
+if TYPE_CHECKING:
+    from tabcouce.report import Summary
 
 
 @app.command()
@@ -26,6 +29,9 @@ def report(
         Path | None, typer.Option("--out", help="Page of the comparison (.html).", show_default=False)
     ] = None,
     show_persons: ShowPersons = False,
+    mask: Annotated[
+        bool, typer.Option("--mask", help="Only if the study was fitted with 'fit --mask'; else say how.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Render the report again, in another language too; or compare two studies. Trains nothing."""
@@ -35,6 +41,8 @@ def report(
             from tabcouce.bundle import load_summary, render
 
             summary, predictions = load_summary(what[0])
+            if mask:
+                check_masked(summary, what[0])
             render(summary, predictions, what[0], lang=lang, show_persons=show_persons)
             put(str(what[0] / "report.html"))
         elif len(what) == 3 and str(what[0]) == "compare":
@@ -43,6 +51,27 @@ def report(
             raise typer.BadParameter(
                 "Give one study, or 'compare' and two studies.", param_hint="STUDY | compare STUDY STUDY"
             )
+
+
+def check_masked(summary: Summary, folder: Path) -> None:
+    """A study cannot be masked after it was fitted: its scores, limits and curves are in the file's units.
+
+    Only a study of masked values holds none of them; it is fitted anew, from the file.
+
+    Raises  BundleError with the command, unless the study was fitted under the mask
+    """
+    from tabcouce.errors import BundleError, Place
+    from tabcouce.roles.mask import FILE
+
+    if summary.source.file == FILE:
+        return
+    command = f"tabcouce fit {summary.source.file} --mask --effort {summary.effort} --seed {summary.seed}"
+    raise BundleError(
+        "This study was fitted on open values: scores, limits and curves in the units of the file, which "
+        "no renaming hides.",
+        place=Place(file=str(folder)),
+        remedy=f"Fit it under the mask, with the same role file and options: {command}",
+    )
 
 
 def compare_studies(first: Path, second: Path, lang: str, out: Path | None, as_json: bool) -> None:
