@@ -53,6 +53,8 @@ def check_old_workbook(data: bytes, place: Place) -> None:
 
     Raises  ReadError: cells too far out, a size or a place that the file cannot have, a password
     """
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise _locked(place)  # an .xlsx under a password is packed in such a container
     for stream in _streams(data, place):
         try:
             _check_stream(stream, place)
@@ -77,11 +79,7 @@ def _check_stream(stream: bytes, place: Place) -> None:
     starts: list[int] = []
     for kind, at, _ in _records(stream, 0):
         if kind == _LOCKED:
-            raise ReadError(
-                "the workbook is protected by a password",
-                place=place,
-                remedy="Open it in Excel and save a copy without the password.",
-            )
+            raise _locked(place)
         if kind == _BOUNDSHEET:
             starts.append(struct.unpack_from("<I", stream, at)[0])
         elif kind == _STRINGS and struct.unpack_from("<I", stream, at + 4)[0] > len(stream):
@@ -127,6 +125,14 @@ def _records(stream: bytes, start: int) -> Iterator[tuple[int, int, int]]:
         if kind == _EOF:
             return
         at += 4 + size
+
+
+def _locked(place: Place) -> ReadError:
+    return ReadError(
+        "the workbook is protected by a password",
+        place=place,
+        remedy="Open it in Excel and save a copy without the password.",
+    )
 
 
 def _damaged(why: str, place: Place) -> ReadError:

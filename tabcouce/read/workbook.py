@@ -109,8 +109,6 @@ def _open(content: FileContent) -> CalamineWorkbook:
         place=place,
         remedy="Open it in Excel and save a copy without the password.",
     )
-    if "EncryptedPackage".encode("utf-16-le") in content.data:
-        raise locked
     try:
         with _panic_is_damage(place):
             return CalamineWorkbook.from_filelike(io.BytesIO(content.data))
