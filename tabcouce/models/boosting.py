@@ -33,7 +33,7 @@ from tabcouce.models.estimator import (
     restored_prior,
     task_classes,
 )
-from tabcouce.models.inner_split import InnerFold, enough_context_folds, enough_folds, inner_folds
+from tabcouce.models.inner_split import INNER_FOLDS, InnerFold, enough_context_folds, enough_folds, inner_folds
 
 Floats = npt.NDArray[np.float64]
 
@@ -87,7 +87,7 @@ class BoostingModel(PanelEstimator):
     def _folds(self, rows: BoostingRows, context: pd.DataFrame | None) -> tuple[InnerFold, ...]:
         """Inner folds over levels of the context, or over rows; fewer where boosting is slow."""
         k = len(self.classes_)
-        folds = inner_folds(rows.label, context, folds=4, classes=k > 0, seed=self.seed)
+        folds = inner_folds(rows.label, context, folds=INNER_FOLDS, classes=k > 0, seed=self.seed)
         if context is None:
             return enough_folds(folds, len(rows.label))
         return enough_context_folds(folds, rows.codes.size * (k if k > 2 else 1))

@@ -17,7 +17,7 @@ from tabcouce.models.boosting import BoostingModel, BoostingRows
 from tabcouce.models.context_effects import ContextEffects, effects_of_classes, effects_of_values
 from tabcouce.models.contract import State
 from tabcouce.models.estimator import ModelTask
-from tabcouce.models.inner_split import enough_folds, held_out_column, inner_folds
+from tabcouce.models.inner_split import INNER_FOLDS, enough_folds, held_out_column, inner_folds
 from tabcouce.models.within_trees import LEAST_BATCH, WithinTrees, pays, within_left_out, within_trees
 
 Floats = npt.NDArray[np.float64]
@@ -67,7 +67,7 @@ class ContextBoostingModel(BoostingModel):
             raise FitError(f"The context has {len(context)} rows but the inputs have {len(X)}.")
         rows = self._prepared(X, y)
         n = len(rows.label)
-        folds = inner_folds(rows.label, None, folds=4, classes=len(self.classes_) > 0, seed=self.seed)
+        folds = inner_folds(rows.label, None, folds=INNER_FOLDS, classes=len(self.classes_) > 0, seed=self.seed)
         inner = enough_folds(folds, n)
         self.effects_ = ContextEffects((), (), ())
         known = context if context is not None and context.shape[1] else None

@@ -21,7 +21,7 @@ from tabcouce.models.estimator import (
     restored_prior,
     task_classes,
 )
-from tabcouce.models.inner_split import enough_folds, inner_folds
+from tabcouce.models.inner_split import INNER_FOLDS, enough_folds, inner_folds
 
 LARGE = 3000
 WIDE = 100
@@ -106,7 +106,7 @@ class ForestModel(PanelEstimator):
         """
         k = len(self.classes_)
         out = np.full((len(target), k) if k else len(target), np.nan)
-        folds = inner_folds(target, context, folds=4, classes=k > 0, seed=self.seed)
+        folds = inner_folds(target, context, folds=INNER_FOLDS, classes=k > 0, seed=self.seed)
         for fold in folds if context is not None else enough_folds(folds, len(target)):
             small = clone(self.forest_)
             trees = max(FEWEST_TREES, self.forest_.n_estimators // 4)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+INNER_FOLDS = 4
 MANY_ROWS = 5000
 MANY_CELLS = 1_000_000
 MOST_TRAINED = 100_000

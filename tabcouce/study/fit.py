@@ -18,6 +18,7 @@ from tabcouce.splits import plan_splits
 from tabcouce.study.advise import advise
 from tabcouce.study.alarm_caps import alarm_caps
 from tabcouce.study.alarms import AlarmStudy, study_alarms
+from tabcouce.study.caps import caps, compared
 from tabcouce.study.effort import Effort
 from tabcouce.study.explain import Explanations, explain
 from tabcouce.study.final_models import refit, stack_mixes
@@ -28,7 +29,7 @@ from tabcouce.study.journal import Journal, facts_of
 from tabcouce.study.judge import JudgedModels, judge, with_stacks
 from tabcouce.study.panel import check_device, check_further, panel
 from tabcouce.study.progress import Listener, Stopwatch, silent
-from tabcouce.study.reliability import caps, compared, held_out_intervals, held_out_risk, outside_rate
+from tabcouce.study.reliability import held_out_intervals, held_out_risk, outside_rate
 from tabcouce.study.value import Study, TargetStudy
 from tabcouce.system import TrainingRange
 
@@ -176,7 +177,11 @@ def fit_target(
         inside=TrainingRange.of(whole.X),
         outside_rate=outside_rate(dataset, split),
         final=final,
-        caps=(*compared(dataset, whole), *caps(trials, plan), *alarm_caps(dataset, effort)),
+        caps=(
+            *compared(dataset, whole),
+            *caps(trials, plan, dataset, whole, effort),
+            *alarm_caps(dataset, effort),
+        ),
         seconds=dict(watch.seconds),
         savings=saved,
         alarms=alarms,

@@ -1,15 +1,12 @@
-"""How far the recommended model can be trusted in use: its band, its risk, its range, the limits that bit."""
+"""How far the recommended model can be trusted in use: its band, its risk, its range."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 
 from tabcouce.evaluation import Trial
 from tabcouce.roles.dataset import Dataset
-from tabcouce.splits.split import Split, SplitPlan
-from tabcouce.study.value import Cap
+from tabcouce.splits.split import Split
 from tabcouce.system import Intervals, TrainingRange, fit_intervals
 from tabcouce.system.spec_risk import SpecRisk
 
@@ -37,20 +34,3 @@ def outside_rate(dataset: Dataset, split: Split) -> float:
         for fold in split.folds
     ]
     return float(np.concatenate(flagged).mean())
-
-
-def compared(dataset: Dataset, whole: Dataset) -> tuple[Cap, ...]:
-    """That not all rows were compared, where it is so."""
-    used, had = len(dataset.y), len(whole.y)
-    return (Cap("rows compared", used, had),) if used < had else ()
-
-
-def caps(trials: Sequence[Trial], plan: SplitPlan) -> tuple[Cap, ...]:
-    """Every limit on training rows that bit."""
-    found: dict[str, Cap] = {}
-    for trial in trials:
-        had = max(len(fold.train) for fold in plan.of(trial.split).folds)
-        if trial.rows_used < had:
-            cap = Cap(f"training rows per fold, {trial.model}", trial.rows_used, had)
-            found[trial.model] = max(found.get(trial.model, cap), cap, key=lambda c: c.had)
-    return tuple(found.values())
