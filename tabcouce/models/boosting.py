@@ -33,7 +33,13 @@ from tabcouce.models.estimator import (
     restored_prior,
     task_classes,
 )
-from tabcouce.models.inner_split import INNER_FOLDS, InnerFold, enough_context_folds, enough_folds, inner_folds
+from tabcouce.models.inner_split import (
+    INNER_FOLDS,
+    InnerFold,
+    enough_context_folds,
+    enough_folds,
+    inner_folds,
+)
 
 Floats = npt.NDArray[np.float64]
 

@@ -67,7 +67,9 @@ class ContextBoostingModel(BoostingModel):
             raise FitError(f"The context has {len(context)} rows but the inputs have {len(X)}.")
         rows = self._prepared(X, y)
         n = len(rows.label)
-        folds = inner_folds(rows.label, None, folds=INNER_FOLDS, classes=len(self.classes_) > 0, seed=self.seed)
+        folds = inner_folds(
+            rows.label, None, folds=INNER_FOLDS, classes=len(self.classes_) > 0, seed=self.seed
+        )
         inner = enough_folds(folds, n)
         self.effects_ = ContextEffects((), (), ())
         known = context if context is not None and context.shape[1] else None
