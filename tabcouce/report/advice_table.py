@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tabcouce.report.captions import sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain, significant, with_unit
+from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell, score_cell
 from tabcouce.report.verdict_text import unseen

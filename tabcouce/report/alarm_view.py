@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from tabcouce.evaluation.alarm_rates import ContextRates, Rate
 from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.alarm_text import alarm_sentences
-from tabcouce.report.captions import long_split
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.control import control_chart
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.figures import Figure
+from tabcouce.report.naming import long_split
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
 
 

@@ -10,11 +10,11 @@ from jinja2 import Environment, PackageLoader
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.trial import Score
 from tabcouce.report.atomic import write_bytes
-from tabcouce.report.captions import long_split
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.comparison import Change, Comparison, FactorChange, ScoreChange, TargetComparison
 from tabcouce.report.digits import gain, percent, score
 from tabcouce.report.finding_text import finding_text
+from tabcouce.report.naming import long_split
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
 
 

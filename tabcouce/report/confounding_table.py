@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tabcouce.evaluation.confounding import Confounding
 from tabcouce.evaluation.trial import Score
-from tabcouce.report.captions import sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain, score
+from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell, score_cell
 

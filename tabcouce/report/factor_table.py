@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tabcouce.evaluation.trial import Score
 from tabcouce.explanation.factor import Factor
-from tabcouce.report.captions import direction_word, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant
+from tabcouce.report.factor_captions import direction_word
+from tabcouce.report.naming import unit_suffix
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
 

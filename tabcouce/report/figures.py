@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from tabcouce.report import captions, charts
+from tabcouce.report import captions, charts, factor_captions
 from tabcouce.report.advice_table import shots_sentence
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import LOT
@@ -67,10 +67,15 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
             add(name, title, say, spec)
     explained = target.explained_model
     if explained is not None and any(factor.importance > 0 for factor in target.factors_of(explained)):
-        say = captions.importance(target, explained, w)
+        say = factor_captions.importance(target, explained, w)
         add("importance", w("chart.importance"), say, charts.importance_bars(target, explained, w))
         if any(curve.contribution for curve in target.curves):
-            add("swarm", w("swarm.title"), captions.swarm(target, w), charts.contribution_swarm(target, w))
+            add(
+                "swarm",
+                w("swarm.title"),
+                factor_captions.swarm(target, w),
+                charts.contribution_swarm(target, w),
+            )
     if shown := modified(target):
         add("modifiers", w("modifier.title"), w("modifier.say"), charts.modifier_forest(target, shown, w))
     if target.map is not None:
@@ -80,13 +85,13 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
         say = shots_sentence(target, w)
         add("shots", w("chart.shots"), say, charts.shots_lines(target, target.shots, w))
     if target.what_if is not None and target.verdict.outcome != "do_not_predict":
-        say = captions.what_if(target, target.what_if, w)
+        say = factor_captions.what_if(target, target.what_if, w)
         add("what_if", w("chart.what_if"), say, charts.what_if_panels(target, target.what_if, w))
     if target.savings is not None:
         say = savings_say(target.savings, w)
         add("savings", w("savings.title"), say, charts.savings_curve(target.savings, w))
     if target.evidence is not None:
-        say = captions.evidence(target.evidence, w)
+        say = factor_captions.evidence(target.evidence, w)
         add("evidence", w("chart.evidence"), say, charts.evidence_lines(target.evidence, w))
     return found
 
@@ -109,7 +114,7 @@ def _residual_charts(
 def curve_figure(target: TargetSummary, curve: Curve, key: str, w: Words) -> Figure:
     direction = next((f.direction for f in target.factors_of(curve.model) if f.name == curve.name), "mixed")
     unit = target.target.unit if target.is_regression else None
-    say = captions.curve(curve, direction, unit, w)
+    say = factor_captions.curve(curve, direction, unit, w)
     alt = w("chart.alt", title=curve.name, say=say)
     if curve.shape is None:
         spec = charts.factor_curve(target, curve, w)

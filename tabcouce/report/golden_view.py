@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tabcouce.report.captions import named, sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.golden_text import asked, golden_document, golden_head, golden_name, golden_says
+from tabcouce.report.naming import named, sentences
 from tabcouce.report.sheet import Sheet
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, number_cell

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from tabcouce.advice.similar import Neighbour, Similar
-from tabcouce.report.captions import named, sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.lot_cards import NEAREST
+from tabcouce.report.naming import named, sentences
 from tabcouce.report.similar_text import change_text, outcome_text
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, number_cell

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tabcouce.report.captions import sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, score
 from tabcouce.report.embedding_map import EmbeddingMap
+from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.verdict_text import unseen
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tabcouce.explanation.factor import Effect, Factor, Modifier
-from tabcouce.report.captions import level_name, sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, signed, significant, with_unit
+from tabcouce.report.naming import level_name, sentences
 from tabcouce.report.summary import TargetSummary
 
 SHOWN = 3

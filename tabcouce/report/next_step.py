@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tabcouce.report.alarm_verdict import alarm_next_step
-from tabcouce.report.captions import sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import score
+from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.verdict_text import best_model, settle_sentence, unseen
 

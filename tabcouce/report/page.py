@@ -8,11 +8,11 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
-from tabcouce.report import captions
 from tabcouce.report.atomic import write_bytes
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.finding_text import warning_text
+from tabcouce.report.naming import cap_text, long_split, sentences, unit_beside, unit_suffix
 from tabcouce.report.script import chart_library
 from tabcouce.report.summary import Summary, Target, TargetSummary
 from tabcouce.report.tables import overview_table
@@ -62,9 +62,9 @@ def render_page(summary: Summary, lang: str) -> str:
             shown_rows=_rows(summary, w),
             glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
             library=Markup(library.result()),  # our own bundle, checked not to end its tag
-            unit=lambda about: captions.unit_suffix(_unnamed_unit(about), w),
-            cap=lambda cap: captions.cap_text(cap, w),
-            split_name=lambda key: captions.long_split(key, w),
+            unit=lambda about: unit_suffix(_unnamed_unit(about), w),
+            cap=lambda cap: cap_text(cap, w),
+            split_name=lambda key: long_split(key, w),
         )
     return page
 
@@ -77,7 +77,7 @@ def _rows(summary: Summary, w: Words) -> str:
 
 def _unnamed_unit(about: Target) -> str | None:
     """The target's unit; None where its name says it already."""
-    return captions.unit_beside(about.name, about.unit)
+    return unit_beside(about.name, about.unit)
 
 
 def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[str, str]]:
@@ -122,9 +122,7 @@ def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[s
         (w("checked.versions"), w.listing([f"{k} {v}" for k, v in summary.versions.items()], 30)),
         (
             w("checked.role_warnings"),
-            captions.sentences(
-                w, *(warning_text(text, target.findings, w) for text in summary.role_warnings)
-            ),
+            sentences(w, *(warning_text(text, target.findings, w) for text in summary.role_warnings)),
         ),
     ]
     return [(name, value) for name, value in shown if value]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tabcouce.report import captions
-from tabcouce.report.captions import named, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import significant, with_unit
+from tabcouce.report.naming import context_name, named, unit_suffix
 from tabcouce.report.summary import TargetSummary, WhatIfView
 
 
@@ -64,4 +63,4 @@ def profile_view(target: TargetSummary, w: Words) -> ProfileView | None:
 def start_name(target: TargetSummary, view: WhatIfView, r: int, w: Words) -> str:
     """'row 214, M03': a starting row as it is chosen from the list."""
     key = "chart.what_if_typical" if r == 0 else "chart.what_if_row"
-    return w(key, row=view.rows[r], context=captions.context_name(target, view.context[r]))
+    return w(key, row=view.rows[r], context=context_name(target, view.context[r]))

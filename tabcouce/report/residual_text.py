@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from tabcouce.report.captions import context_name, sentences, unseen
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import signed, significant, with_unit
+from tabcouce.report.naming import context_name, sentences
 from tabcouce.report.summary import Points, TargetSummary
+from tabcouce.report.verdict_text import unseen
 
 MOST_CONTEXTS = 24
 """Contexts that are drawn, those furthest off zero."""

@@ -18,9 +18,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tabcouce.advice.review import CHOICES
 from tabcouce.report.atomic import write_bytes
-from tabcouce.report.captions import direction_word
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import significant
+from tabcouce.report.factor_captions import direction_word
 from tabcouce.report.factor_table import agreement_word
 from tabcouce.report.summary import Summary
 from tabcouce.study.saved import SavedStudy

@@ -9,9 +9,10 @@ from typing import Any
 from tabcouce.advice.review import Review
 from tabcouce.explanation.agreement import judged, supported_direction
 from tabcouce.explanation.factor import Factor
-from tabcouce.report.captions import direction_word, long_split
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import gain, score
+from tabcouce.report.factor_captions import direction_word
+from tabcouce.report.naming import long_split
 from tabcouce.report.plain import plain
 from tabcouce.report.review_sheet import choice_word
 from tabcouce.report.summary import Summary

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from tabcouce.report.captions import named
 from tabcouce.report.catalogue import Words
 from tabcouce.report.lot_view import in_order, level_of, other_lots, what_differs
+from tabcouce.report.naming import named
 from tabcouce.report.sheet import RowLines, Sheet
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.verdict_text import best_model

@@ -15,9 +15,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from tabcouce.advice.suggest import Run
 from tabcouce.report.atomic import write_bytes
-from tabcouce.report.captions import sentences
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import percent, significant
+from tabcouce.report.naming import sentences
 from tabcouce.study.run_plan import PlanColumn
 from tabcouce.study.suggest import Suggestion
 

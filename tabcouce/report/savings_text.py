@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tabcouce.advice.savings import GoalReplay, Savings
-from tabcouce.report.captions import sentences
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant
+from tabcouce.report.naming import sentences
 from tabcouce.report.tile import Tile
 
 

@@ -9,12 +9,13 @@ import pandas as pd
 
 from tabcouce.report.alarm_view import detector_heads
 from tabcouce.report.block_names import with_block_names
-from tabcouce.report.captions import comparison, direction_word, long_split, named, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.confounding_table import scores_of
+from tabcouce.report.factor_captions import direction_word
 from tabcouce.report.factor_table import agreement_word
 from tabcouce.report.finding_text import finding_text
 from tabcouce.report.golden_view import golden_sheet
+from tabcouce.report.naming import comparison, long_split, named, unit_suffix
 from tabcouce.report.row_sheets import capability_sheet, lot_sheet, unusual_rows
 from tabcouce.report.sheet import RowLines, Sheet
 from tabcouce.report.summary import Summary, TargetSummary

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tabcouce.advice.similar import Difference, Neighbour, Similar
-from tabcouce.report.captions import unit_beside
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant, with_unit
+from tabcouce.report.naming import unit_beside
 from tabcouce.study.similar import SimilarRows
 
 DIGITS = 4

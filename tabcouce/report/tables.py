@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import compress
 
 from tabcouce.evaluation.trial import Difference
-from tabcouce.report.captions import comparison, long_split, unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain
+from tabcouce.report.naming import comparison, long_split, unit_suffix
 from tabcouce.report.summary import SplitProof, TargetSummary
 from tabcouce.report.table_view import EMPTY, Cell, TableView, empty_cell, number_cell, score_cell
 from tabcouce.report.verdict_text import best_model, shown_outcome, unseen

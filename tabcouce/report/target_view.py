@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tabcouce.checks.finding import Finding
-from tabcouce.report import captions
+from tabcouce.report import factor_captions
 from tabcouce.report.advice_table import neighbour_sentence, neighbour_table
 from tabcouce.report.alarm_view import AlarmView, alarm_view
 from tabcouce.report.block_names import with_block_names
@@ -21,6 +21,7 @@ from tabcouce.report.finding_text import FindingText, finding_text
 from tabcouce.report.golden_view import GoldenView, golden_view
 from tabcouce.report.lot_view import LotCards, lot_cards_view, lot_order
 from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
+from tabcouce.report.naming import place_text, sentences
 from tabcouce.report.next_step import next_step
 from tabcouce.report.profile_view import ProfileView, profile_view
 from tabcouce.report.spec_table import expected_sentence, expected_table
@@ -142,7 +143,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         shifts_say=shift_sentences(target, w),
         factors_intro=""
         if explained is None
-        else captions.sentences(
+        else sentences(
             w,
             w("page.factors_intro", model=w.label("model_in", explained)),
             w("page.factors_weak") if target.verdict.outcome == "do_not_predict" else "",
@@ -158,9 +159,9 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         curves=tuple(
             curve_figure(target, curve, f"{key}-curve{k}", w) for k, curve in enumerate(target.curves)
         ),
-        curves_say=captions.curves(target, w),
+        curves_say=factor_captions.curves(target, w),
         profile=profile_view(target, w),
-        together=captions.together(target, w),
+        together=factor_captions.together(target, w),
         neighbours=neighbour_table(target, w),
         neighbours_say=neighbour_sentence(target, w),
         lot_cards=lot_cards_view(target, w),
@@ -182,7 +183,7 @@ def _reasons(target: TargetSummary, w: Words) -> str:
     found = [w.label("verdict_reason", key) for key in target.verdict.reasons]
     if target.verdict.outcome != "undecided" and settle_sentence(target, w):
         found.append(settle_sentence(target, w))
-    return w("page.reasons", reasons=captions.sentences(w, *found)) if found else ""
+    return w("page.reasons", reasons=sentences(w, *found)) if found else ""
 
 
 def _finding_view(finding: Finding, w: Words) -> FindingView:
@@ -191,7 +192,7 @@ def _finding_view(finding: Finding, w: Words) -> FindingView:
         severity=finding.severity,
         mark=MARKS.get(finding.severity, "plain"),
         help=w.label("severity_help", finding.severity),
-        place=captions.place_text(finding.place, w),
+        place=place_text(finding.place, w),
     )
 
 
@@ -210,7 +211,7 @@ def top_factors(target: TargetSummary, w: Words) -> str:
         w(
             "page.factor_direction",
             name=factor.name,
-            direction=captions.direction_word(factor, w),
+            direction=factor_captions.direction_word(factor, w),
             share=percent(factor.share),
         )
         for factor in found

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from tabcouce.evaluation.trial import Score
 from tabcouce.report.alarm_verdict import alarm_tiles
-from tabcouce.report.captions import sentences, short_split
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, score, significant, with_unit
+from tabcouce.report.naming import sentences, short_split
 from tabcouce.report.savings_text import savings_tile
 from tabcouce.report.summary import Band, TargetSummary
 from tabcouce.report.tile import Tile

@@ -15,8 +15,8 @@ import xlsxwriter
 
 from tabcouce.report.atomic import write_bytes
 from tabcouce.report.block_names import with_block_names
-from tabcouce.report.captions import named
 from tabcouce.report.catalogue import Words, words
+from tabcouce.report.naming import named
 from tabcouce.report.next_step import next_step
 from tabcouce.report.sheet import Link, Sheet
 from tabcouce.report.sheets import sheets

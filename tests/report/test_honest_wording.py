@@ -13,10 +13,10 @@ from tabcouce.evaluation import verdict as verdict_rule
 from tabcouce.evaluation.trial import Score
 from tabcouce.report import predictions_frame, summarize, verdict_sentences, write_workbook
 from tabcouce.report.block_names import with_block_names
-from tabcouce.report.captions import LEVELS, direction_word, level_means
 from tabcouce.report.catalogue import words
 from tabcouce.report.charts import factor_curve
 from tabcouce.report.digits import gain
+from tabcouce.report.factor_captions import LEVELS, direction_word, level_means
 from tabcouce.report.page import render_page
 from tabcouce.report.tables import model_table
 from tabcouce.report.target_view import top_factors

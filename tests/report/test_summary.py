@@ -10,8 +10,8 @@ import pytest
 from fake_study import MACHINES, fake_study, fake_target
 
 from tabcouce.report import Summary, predictions_frame, summarize, verdict_sentences
-from tabcouce.report.captions import drawn_range
 from tabcouce.report.curves import slice_means
+from tabcouce.report.factor_captions import drawn_range
 from tabcouce.report.sampling import POINTS, thin_by_class, thin_by_context
 from tabcouce.report.summarize import split_proof
 

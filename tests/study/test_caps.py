@@ -6,8 +6,8 @@ import pytest
 
 from tabcouce.evaluation import Trial
 from tabcouce.read.table import Source
-from tabcouce.report.captions import cap_text
 from tabcouce.report.catalogue import words
+from tabcouce.report.naming import cap_text
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.role import ColumnRole, Roles
 from tabcouce.splits import plan_splits

@@ -6,8 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from tabcouce.report import captions
-from tabcouce.report.captions import named, unit_suffix
+from tabcouce.report import factor_captions
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import (
     BLUE,
@@ -22,6 +21,7 @@ from tabcouce.report.charts.style import (
     lot_picker,
     row_tip,
 )
+from tabcouce.report.naming import named, unit_suffix
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, EvidenceView, Shape, TargetSummary, WhatIfView
 
@@ -31,7 +31,9 @@ ORANGE = "#D55E00"
 
 def shape_curve(target: TargetSummary, curve: Curve, shape: Shape, w: Words) -> Spec:
     """Accumulated effect, thin lines per context, rug of the rows, unsupported parts shaded."""
-    low, high = captions.drawn_range(curve.values) if curve.values else (shape.edges[0], shape.edges[-1])
+    low, high = (
+        factor_captions.drawn_range(curve.values) if curve.values else (shape.edges[0], shape.edges[-1])
+    )
 
     def clipped(value: float) -> float:
         return min(max(value, low), high)

@@ -7,7 +7,6 @@ from typing import Any
 
 import altair as alt
 
-from tabcouce.report import captions
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import (
     ROWS,
@@ -21,6 +20,7 @@ from tabcouce.report.charts.style import (
 )
 from tabcouce.report.embedding_map import EmbeddingMap
 from tabcouce.report.map_text import apart
+from tabcouce.report.naming import unit_beside, unit_suffix
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import TargetSummary
 
@@ -51,10 +51,10 @@ def embedding_panels(target: TargetSummary, view: EmbeddingMap, w: Words) -> Spe
     if classes:  # a rare class on top of a frequent one
         count = Counter(row["f5"] for row in rows)
         rows.sort(key=lambda row: -count[row["f5"]])
-    unit = captions.unit_suffix(target.target.unit if target.is_regression else None, w)
+    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     outcome = (
         f"{target.target.name}{unit}"
-        if captions.unit_beside(target.target.name, target.target.unit)
+        if unit_beside(target.target.name, target.target.unit)
         else (target.target.name)
     )
     colour, shape = colours_and_shapes(names, rest=rest)

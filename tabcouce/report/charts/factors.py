@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from tabcouce.report import captions
-from tabcouce.report.captions import unit_suffix
+from tabcouce.report import factor_captions
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import (
     BLUE,
@@ -18,6 +17,7 @@ from tabcouce.report.charts.style import (
     lot_picker,
     row_tip,
 )
+from tabcouce.report.naming import named, unit_suffix
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, TargetSummary
 
@@ -34,7 +34,7 @@ def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
             "f1": factor.importance,
             "f2": max(factor.importance - factor.spread, 0.0),
             "f3": factor.importance + factor.spread,
-            "f4": captions.direction_word(factor, w),
+            "f4": factor_captions.direction_word(factor, w),
             "f5": factor.strength,
         }
         for factor in factors
@@ -69,7 +69,7 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
         return _levels(target, curve, w)
     unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     title = w("chart.axis_contribution", unit=unit)
-    low, high = captions.drawn_range(curve.values)
+    low, high = factor_captions.drawn_range(curve.values)
     rows = [
         {
             "f0": min(max(value, low), high),
@@ -82,7 +82,7 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
             curve.values, curve.contribution, curve.context, curve.rows, strict=True
         )
     ]
-    name = captions.named(curve.name, curve.unit)
+    name = named(curve.name, curve.unit)
     tips = [
         row_tip(target, w, "f4"),
         alt.Tooltip("f2:N", title=w("chart.context")),
@@ -106,14 +106,14 @@ def _levels(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     """Contributions per level, the level with the highest mean on top."""
     unit = unit_suffix(target.target.unit if target.is_regression else None, w)
     title = w("chart.axis_contribution", unit=unit)
-    shown = captions.shown_levels(curve, w)
+    shown = factor_captions.shown_levels(curve, w)
     rows = [
         {"f0": level, "f1": contribution, "f2": context, "f4": row_text(target, row), "f5": text}
         for level, contribution, context, row, text in zip(
             shown, curve.contribution, curve.context, curve.rows, curve.levels, strict=True
         )
     ]
-    mean = captions.level_means(curve, w)
+    mean = factor_captions.level_means(curve, w)
     axis = alt.Axis(ticks=False, labelLimit=110)
     y = alt.Y("f0:N", sort=list(mean), title=None, axis=axis)
     x = alt.X("f1:Q", title=title, axis=alt.Axis(tickCount=5))

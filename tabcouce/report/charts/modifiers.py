@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import altair as alt
 
-from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import BLUE, GREY, ROWS, Spec, finish, inline
 from tabcouce.report.modifier_text import Modified
+from tabcouce.report.naming import unit_suffix
 from tabcouce.report.summary import TargetSummary
 
 ROW = 20

@@ -7,7 +7,6 @@ from typing import Any
 import altair as alt
 
 from tabcouce.report import captions
-from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import (
     GREY,
@@ -21,6 +20,7 @@ from tabcouce.report.charts.style import (
     row_tip,
     zoom,
 )
+from tabcouce.report.naming import unit_suffix
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Points, TargetSummary
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import altair as alt
 
-from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import (
     BLUE,
@@ -19,6 +18,7 @@ from tabcouce.report.charts.style import (
     row_tip,
     zoom,
 )
+from tabcouce.report.naming import unit_suffix
 from tabcouce.report.residual_text import MOST_CONTEXTS, Residuals, context_means, stretch_means
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import TargetSummary

@@ -8,7 +8,6 @@ import altair as alt
 import numpy as np
 
 from tabcouce.report import captions
-from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import (
     BLUE,
@@ -22,6 +21,7 @@ from tabcouce.report.charts.style import (
     inline,
     mark_at,
 )
+from tabcouce.report.naming import comparison, short_split, unit_suffix
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.verdict_text import CHANCE, best_model
 
@@ -30,7 +30,7 @@ def honesty_strip(target: TargetSummary, w: Words) -> Spec:
     """Each model's score under every split, with its interval; runs that knew the contexts apart."""
     edge = captions.SCORE_EDGE if target.metric == "r2" else 0.0
     rows: list[dict[str, Any]] = []
-    splits = [captions.short_split(proof.key, w) for proof in target.splits]
+    splits = [short_split(proof.key, w) for proof in target.splits]
     runs = [(model, mode) for model in target.models for mode in target.modes(model)]
     for proof, name in zip(target.splits, splits, strict=True):
         for model, mode in runs:
@@ -92,7 +92,7 @@ def difference_forest(target: TargetSummary, w: Words) -> Spec:
     """Pooled gain with both intervals per comparison, and every held-out context behind it."""
     pooled, units, names = [], [], []
     for difference in target.verdict.differences:
-        name = captions.comparison(difference, w)
+        name = comparison(difference, w)
         names.append(name)
         ends = (difference.low, difference.high, difference.low68, difference.high68)
         values = [_clip(difference.gain if end is None else end) for end in ends]

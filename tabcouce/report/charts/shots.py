@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 
 from tabcouce.evaluation.shots_curve import ShotsCurve
-from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import ROWS, Spec, colours_and_shapes, finish
+from tabcouce.report.naming import unit_suffix
 from tabcouce.report.summary import TargetSummary
 
 

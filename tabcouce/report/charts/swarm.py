@@ -6,7 +6,6 @@ import altair as alt
 import numpy as np
 import numpy.typing as npt
 
-from tabcouce.report.captions import unit_suffix
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import (
     GREY,
@@ -19,6 +18,7 @@ from tabcouce.report.charts.style import (
     lot_picker,
     row_tip,
 )
+from tabcouce.report.naming import unit_suffix
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, TargetSummary
 
