@@ -11,6 +11,8 @@ from tabcouce.report.verdict_text import unseen
 
 TOLD = 5
 """Labelled rows the sentence tells of; chosen before any curve was seen."""
+WORTH = 0.05
+"""Share of the error that labelled rows must take away to be worth measuring."""
 CHANCE = {"r2": 0.0, "auc": 0.5}
 
 
@@ -66,8 +68,9 @@ def shots_sentence(target: TargetSummary, w: Words) -> str:
     own = curve.of(target.verdict.recommended) or curve.curves[0]
     unit = target.target.unit if curve.metric == "rmse" else None
     at = max(j for j, k in enumerate(curve.shots) if k <= TOLD)
+    helps = own.error[at] < (1 - WORTH) * own.error[0]
     say = w(
-        "shots.say" if own.error[at] < own.error[0] else "shots.say_none",
+        "shots.say" if helps else "shots.say_none",
         model=w.label("model_in", own.model),
         metric=w.label("metric", curve.metric),
         blind=with_unit(significant(own.error[0]), unit),
@@ -76,4 +79,4 @@ def shots_sentence(target: TargetSummary, w: Words) -> str:
     )
     left = w("shots.left_out", left_out=curve.left_out) if curve.left_out else ""
     how = w("shots.how", n=curve.contexts, sets=curve.sets, left=left)
-    return sentences(w, say, how, w("shots.first"))
+    return sentences(w, say, how, w("shots.first") if helps else "")

@@ -12,6 +12,7 @@ from tabcouce.report.charts.control import control_chart
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.figures import Figure
 from tabcouce.report.naming import long_split
+from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
 
 
@@ -25,7 +26,7 @@ class AlarmView:
     chart: Figure
 
 
-def alarm_view(alarms: AlarmSummary, key: str, w: Words) -> AlarmView:
+def alarm_view(target: TargetSummary, alarms: AlarmSummary, key: str, w: Words) -> AlarmView:
     """Everything the page shows about alarms."""
     title, say = w("alarm.chart"), w("alarm.chart_say", total=f"{alarms.points.total:,}")
     return AlarmView(
@@ -33,7 +34,11 @@ def alarm_view(alarms: AlarmSummary, key: str, w: Words) -> AlarmView:
         detectors=_detectors(alarms, w),
         contexts=_contexts(alarms, w),
         chart=Figure(
-            f"{key}-alarms", title, say, w("chart.alt", title=title, say=say), control_chart(alarms, w)
+            f"{key}-alarms",
+            title,
+            say,
+            w("chart.alt", title=title, say=say),
+            control_chart(target, alarms, w),
         ),
     )
 

@@ -184,7 +184,7 @@ def _factor_row(row: FactorChange, w: Words) -> tuple[Cell, ...]:
     def place(number: int | None, share: float | None) -> Cell:
         if number is None:
             return empty_cell(w("compare.not_an_input"))
-        return number_cell(f"{number}", small=f"{percent(share)} %")
+        return number_cell(f"{number}", small=w("unit.percent", percent=percent(share)))
 
     return (
         Cell(row.name, name=True),

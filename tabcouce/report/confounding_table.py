@@ -54,7 +54,7 @@ def confounding_sentence(target: TargetSummary, w: Words) -> str:
     found = target.confounding
     if found is None or found.adjusted.value is None or found.context_only.value is None:
         return ""
-    names = w.listing([f"“{name}”" for name in target.contexts])
+    names = w.listing([w("list.quoted", name=name) for name in target.contexts])
     chance = CHANCE[found.metric]
     shown = found.adjusted.low is not None and found.adjusted.low > chance
     inside = "confounding.inside" if shown else "confounding.nothing_inside"

@@ -41,8 +41,10 @@ def _effect_row(factor: Factor, w: Words) -> tuple[Cell, ...]:
         _spread_cell(adjusted, w),
         empty_cell(w("reason.not_measured"))
         if adjusted is None
-        else number_cell(f"{percent(min(adjusted.overlap, 1.0))} %"),
-        empty_cell(w("reason.no_claim")) if robust is None else number_cell(f"{percent(robust)} %"),
+        else number_cell(w("unit.percent", percent=percent(min(adjusted.overlap, 1.0)))),
+        empty_cell(w("reason.no_claim"))
+        if robust is None
+        else number_cell(w("unit.percent", percent=percent(robust))),
         Cell(
             w("effect.inseparable_from", context=factor.bound_to)
             if key == "inseparable" and factor.bound_to
@@ -99,4 +101,4 @@ def _spread_cell(effect: Effect | None, w: Words) -> Cell:
         return empty_cell(w("reason.not_measured"))
     steps = [found.slope * effect.step for found in effect.per_context]
     ends = " … ".join(signed(significant(end, 2)) for end in (min(steps), max(steps)))
-    return number_cell(ends, small=f"I² {percent(effect.i2)} %")
+    return number_cell(ends, small=f"I² {w('unit.percent', percent=percent(effect.i2))}")

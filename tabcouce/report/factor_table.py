@@ -7,7 +7,7 @@ from tabcouce.explanation.factor import Factor
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.factor_captions import direction_word
-from tabcouce.report.naming import unit_suffix
+from tabcouce.report.naming import unit_beside, unit_suffix
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
 
@@ -58,19 +58,21 @@ def _factor_row(
         number_cell(str(rank)),
         Cell(
             factor.name,
-            small=factor.unit if factor.unit and factor.unit not in factor.name else "",
+            small=unit_beside(factor.name, factor.unit) or "",
             name=True,
         ),
         number_cell(significant(factor.strength), bar=factor.strength / top)
         if factor.strength > 0
         else empty_cell(w("reason.no_strength")),
         number_cell(significant(factor.importance), small=f"± {significant(factor.spread, 2)}"),
-        number_cell(f"{percent(factor.share)} %"),
+        number_cell(w("unit.percent", percent=percent(factor.share))),
     ]
     if other:
         beside = other.get(factor.name)
         cells.append(
-            number_cell(f"{percent(beside.share)} %") if beside else empty_cell(w("reason.not_measured"))
+            number_cell(w("unit.percent", percent=percent(beside.share)))
+            if beside
+            else empty_cell(w("reason.not_measured"))
         )
     shown = factor.shown_direction
     arrow = w.label("arrow", shown) if f"arrow.{shown}" in w.messages else ""
@@ -84,7 +86,7 @@ def _factor_row(
         empty_cell(w("reason.not_measured"))
         if within is None
         else Cell(
-            f"{percent(within)} %",
+            w("unit.percent", percent=percent(within)),
             True,
             reason=w("reason.inseparable") if within < SEPARABLE else "",
             mark="bad" if within < SEPARABLE else "",

@@ -12,8 +12,9 @@ from tabcouce.report import captions, charts, factor_captions
 from tabcouce.report.advice_table import shots_sentence
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import LOT
+from tabcouce.report.effect_arrows import arrows, arrows_say
 from tabcouce.report.map_text import map_say
-from tabcouce.report.modifier_text import modified
+from tabcouce.report.modifier_text import modified, modifier_say
 from tabcouce.report.residual_text import along_time_say, by_context_say, centred, residuals
 from tabcouce.report.savings_text import savings_say
 from tabcouce.report.static_chart import DRAWN, drawable, drawing
@@ -76,8 +77,13 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
                 factor_captions.swarm(target, w),
                 charts.contribution_swarm(target, w),
             )
+    if moved := arrows(target):
+        say = arrows_say(target, moved, w)
+        add("effects", w("arrows.title"), say, charts.effect_arrows(target, moved, w))
     if shown := modified(target):
-        add("modifiers", w("modifier.title"), w("modifier.say"), charts.modifier_forest(target, shown, w))
+        add(
+            "modifiers", w("modifier.title"), modifier_say(shown, w), charts.modifier_forest(target, shown, w)
+        )
     if target.map is not None:
         say = map_say(target, target.map, w)
         add("map", w("map.title"), say, charts.embedding_panels(target, target.map, w))

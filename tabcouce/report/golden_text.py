@@ -13,6 +13,7 @@ from tabcouce.advice.golden import GoldenMatch
 from tabcouce.report.atomic import write_bytes
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant, with_unit
+from tabcouce.report.naming import lot_name
 from tabcouce.report.plain import plain
 from tabcouce.report.prediction_sheet import write_cell
 from tabcouce.report.similar_text import change_text
@@ -44,13 +45,13 @@ def golden_head(answer: GoldenRows, w: Words) -> str:
 def golden_name(answer: GoldenRows, w: Words) -> str:
     if answer.column is None:
         return w("similar.row", row=answer.level)
-    return w("similar.lot", column=answer.column, level=answer.level)
+    return lot_name(answer.column, answer.level, w)
 
 
 def asked(answer: GoldenRows, one: GoldenMatch, w: Words) -> str:
     if answer.by is None:
         return w("similar.row", row=one.row)
-    return w("similar.file") if one.label == "*" else w("similar.lot", column=answer.by, level=one.label)
+    return w("similar.file") if one.label == "*" else lot_name(answer.by, one.label, w)
 
 
 def golden_says(answer: GoldenRows, one: GoldenMatch, w: Words) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from tabcouce.advice.similar import Neighbour, Similar
 from tabcouce.report.catalogue import Words
 from tabcouce.report.lot_cards import NEAREST
-from tabcouce.report.naming import named, sentences
+from tabcouce.report.naming import lot_name, named, natural_order, sentences
 from tabcouce.report.similar_text import change_text, outcome_text
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, number_cell
@@ -66,25 +65,19 @@ def _card(target: TargetSummary, found: SimilarRows, one: Similar, w: Words) -> 
         )
         for near in other_lots(one, found)
     )
-    name = w("similar.lot", column=found.by or "", level=one.label)
+    name = lot_name(found.by or "", one.label, w)
     caption = w("lots.card", lot=name)
     say = (
         ""
         if own is None
-        else w(f"lots.own{kind}", lot=name, rows=own.rows, outcome=outcome_text(found, own, w))
+        else w(f"lots.own{kind}", lot=name, rows=f"{own.rows:,}", outcome=outcome_text(found, own, w))
     )
     return LotCard(one.label, say, TableView(caption, heads, rows))
 
 
-def lot_order(name: str) -> tuple[tuple[int, int, str], ...]:
-    """Numbers inside names count as numbers: 'lot 2' stands before 'lot 10'."""
-    parts = re.findall(r"[0-9]+|[^0-9]+", name)
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)
-
-
 def in_order(found: SimilarRows) -> list[Similar]:
     """Lots as a person would list them."""
-    return sorted(found.found, key=lambda one: lot_order(one.label))
+    return sorted(found.found, key=lambda one: natural_order(one.label))
 
 
 def other_lots(one: Similar, found: SimilarRows) -> list[Neighbour]:

@@ -66,7 +66,13 @@ def _one(each: Modified, target: TargetSummary, w: Words) -> str:
 
 
 def shift_sentences(target: TargetSummary, w: Words) -> str:
-    """What each context column moves by itself; '' where none moves anything."""
+    """What each context column moves by itself; '' where none moves anything.
+
+    Silent where held-out rows are predicted no better with their contexts than without: the levels
+    are read off a fit within contexts, which follows noise where columns are many and rows few.
+    """
+    if _contexts_add_nothing(target):
+        return ""
     unit = target.target.unit
     told = [
         w(
@@ -82,3 +88,24 @@ def shift_sentences(target: TargetSummary, w: Words) -> str:
         if shift.share >= LEAST_SHARE
     ]
     return sentences(w, w("modifier.shift_intro"), *told[:SHOWN]) if told else ""
+
+
+def _contexts_add_nothing(target: TargetSummary) -> bool:
+    found = target.confounding
+    if found is None or found.both.value is None or found.conditions_only.value is None:
+        return False
+    return found.both.value - found.conditions_only.value <= LEAST_SHARE
+
+
+def modifier_say(shown: tuple[Modified, ...], w: Words) -> str:
+    """On how many levels the interval of the clearest factor leaves out the effect over all."""
+    first = shown[0]
+    slopes = first.modifier.slopes
+    apart = sum(not one.low <= first.effect.slope <= one.high for one in slopes)
+    return w(
+        "modifier.say",
+        factor=first.factor.name,
+        column=first.modifier.column,
+        levels=len(slopes),
+        apart=apart,
+    )

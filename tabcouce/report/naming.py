@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from tabcouce.errors import Place
@@ -81,6 +82,17 @@ def context_name(target: TargetSummary, name: str) -> str:
     return level_name(target.headline_column, name)
 
 
+def lot_name(column: str, level: str, w: Words) -> str:
+    """'lot 12'; the level alone where it says its column already ('1号機' of '号機')."""
+    return level if column in level else w("similar.lot", column=column, level=level)
+
+
 def level_name(column: str | None, name: str) -> str:
     """The level of a context column; a number alone with its column's name before it."""
     return f"{column} {name}" if column and name.replace(".", "", 1).isdigit() else name
+
+
+def natural_order(name: str) -> tuple[tuple[int, int, str], ...]:
+    """Numbers inside names count as numbers: 'lot 2' stands before 'lot 10'."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", name)
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts)

@@ -7,17 +7,31 @@ from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import score
 from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
-from tabcouce.report.verdict_text import best_model, settle_sentence, unseen
+from tabcouce.report.verdict_text import (
+    WEAK,
+    best_model,
+    fails_on,
+    may_know_nothing,
+    settle_sentence,
+    split_noun,
+    unseen,
+)
 
 WORTH = 0.05
 """R2 or AUC that a few labelled rows must add to be worth measuring."""
+ALIKE = 0.01
+"""Within this R2 or AUC of the best model with labelled rows the recommended one is named."""
+MOST_FLAGGED = 0.5
+"""An out-of-range flag that is raised for more of the rows of new contexts singles out nothing."""
 
 
 def next_step(target: TargetSummary, w: Words) -> str:
     """The one thing that would change the answer most, and how to go on from here.
 
-    A blocking fault in the data comes before everything; then labelled rows of the new context where
-    they are shown to help; then more contexts where the comparison is open; then use.
+    In this order: a blocking fault in the data; five labelled rows of the new context where they are
+    shown to help; no model at all; an open comparison; no context named; a headline score below `WEAK`
+    or whose interval holds a model that knows nothing; another honest split on which the model is not
+    shown to be better than that; only then use, with the out-of-range flag where it singles rows out.
     """
     if any(finding.severity == "blocks" for finding in target.findings):
         return w("next.mend")
@@ -31,7 +45,30 @@ def next_step(target: TargetSummary, w: Words) -> str:
         return sentences(w, shots, more)
     if target.headline == "shuffled":
         return w("next.name_contexts")
-    return w("next.predict")
+    return _doubt(target, w) or w(
+        "next.predict_flagged" if (target.outside_rate or 0.0) <= MOST_FLAGGED else "next.predict"
+    )
+
+
+def _doubt(target: TargetSummary, w: Words) -> str:
+    """What to do before any prediction is used; '' where the score is good enough on every honest split."""
+    symbol = w.label("metric_symbol", target.metric)
+    found = target.score(target.headline, best_model(target), target.metric)
+    if found is not None and found.value is not None:
+        low = w("next.weak_low", low=score(found.low)) if may_know_nothing(target, found) else ""
+        if low or found.value < WEAK.get(target.metric, 0.0):
+            return w("next.weak", metric=symbol, score=score(found.value), low=low, unseen=unseen(target, w))
+    failed = fails_on(target)
+    told = None if failed is None else target.score(failed, best_model(target), target.metric)
+    if failed is None or told is None:
+        return ""
+    return w(
+        "next.fails",
+        split=split_noun(failed, w),
+        metric=symbol,
+        score=score(told.value),
+        chance=w.label("next_chance", target.metric),
+    )
 
 
 def _shots(target: TargetSummary, w: Words) -> str:
@@ -47,6 +84,9 @@ def _shots(target: TargetSummary, w: Words) -> str:
     if blind is None or blind.value is None or not found:
         return ""
     model = max(found, key=lambda key: found[key].value or 0.0)
+    own = best_model(target)
+    if own in found and (found[own].value or 0.0) >= (found[model].value or 0.0) - ALIKE:
+        model = own
     best = found[model]
     if best.value is None or best.low is None:
         return ""

@@ -114,6 +114,8 @@ def _settings(summary: Summary, target: TargetSummary, w: Words) -> list[tuple[s
             w.listing(
                 [
                     w("checked.seconds", stage=w.label("stage", k), seconds=significant(v, 2))
+                    if v >= 0.1
+                    else w("checked.less_than", stage=w.label("stage", k))
                     for k, v in seconds.items()
                 ],
                 20,

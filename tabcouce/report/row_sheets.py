@@ -8,7 +8,7 @@ import pandas as pd
 
 from tabcouce.report.catalogue import Words
 from tabcouce.report.lot_view import in_order, level_of, other_lots, what_differs
-from tabcouce.report.naming import named
+from tabcouce.report.naming import lot_name, named
 from tabcouce.report.sheet import RowLines, Sheet
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.verdict_text import best_model
@@ -63,8 +63,8 @@ def lot_sheet(targets: Iterable[TargetSummary], w: Words) -> Sheet:
         for one in in_order(found):
             for rank, near in enumerate(other_lots(one, found), 1):
                 outcome = found.classes[int(near.outcome)] if found.classes else near.outcome
-                where = w("similar.lot", column=found.by or "", level=level_of(near, found))
-                asked = w("similar.lot", column=found.by or "", level=one.label)
+                where = lot_name(found.by or "", level_of(near, found), w)
+                asked = lot_name(found.by or "", one.label, w)
                 rows.append(
                     (
                         name,

@@ -7,7 +7,7 @@ from typing import Any
 from tabcouce.advice.similar import Difference, Neighbour, Similar
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant, with_unit
-from tabcouce.report.naming import unit_beside
+from tabcouce.report.naming import lot_name, unit_beside
 from tabcouce.study.similar import SimilarRows
 
 DIGITS = 4
@@ -40,12 +40,12 @@ def space_sentence(answer: SimilarRows, w: Words) -> str:
 def asked_name(answer: SimilarRows, one: Similar, w: Words) -> str:
     if answer.by is None:
         return w("similar.row", row=one.row)
-    return w("similar.file") if one.label == "*" else w("similar.lot", column=answer.by, level=one.label)
+    return w("similar.file") if one.label == "*" else lot_name(answer.by, one.label, w)
 
 
 def past_name(near: Neighbour, w: Words) -> str:
     """'row 12 (machine M3, lot 7)', or 'machine M3 (24 rows)'."""
-    context = w.listing([w("similar.lot", column=name, level=level) for name, level in near.context.items()])
+    context = w.listing([lot_name(name, level, w) for name, level in near.context.items()])
     if near.rows > 1:
         return w("similar.past_lot", lot=context, rows=near.rows)
     row = w("similar.row", row=near.row)

@@ -43,8 +43,8 @@ def expected_table(target: TargetSummary, w: Words) -> TableView | None:
         (
             Cell(name, name=True),
             number_cell(f"{n:,.0f}"),
-            number_cell(f"{percent(expected)} %", strong=True),
-            number_cell(f"{percent(observed)} %"),
+            number_cell(w("unit.percent", percent=percent(expected)), strong=True),
+            number_cell(w("unit.percent", percent=percent(observed))),
         )
         for name, (expected, observed, n) in ranked
     )

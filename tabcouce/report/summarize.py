@@ -172,13 +172,14 @@ def _capability(dataset: Dataset, headline: str | None) -> Capability | None:
 def split_proof(split: Split) -> SplitProof:
     """Count again, from the folds themselves, what is on both sides."""
     rows = [len(np.intersect1d(fold.train, fold.test)) for fold in split.folds]
+    tested = np.unique(np.concatenate([fold.test for fold in split.folds]))
     labels = [len(np.intersect1d(split.apart[fold.train], split.apart[fold.test])) for fold in split.folds]
     return SplitProof(
         key=split.key,
         column=split.column,
         folds=len(split.folds),
-        units=len(np.unique(split.unit)),
-        tested=len(np.unique(np.concatenate([fold.test for fold in split.folds]))),
+        units=len(np.unique(split.unit[tested])),
+        tested=len(tested),
         shared_rows=max(rows),
         shared_labels=max(labels),
         by_rows=len(np.unique(split.apart)) == len(split.apart),

@@ -9,7 +9,7 @@ from itertools import compress
 from tabcouce.evaluation.trial import Difference
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain
-from tabcouce.report.naming import comparison, long_split, unit_suffix
+from tabcouce.report.naming import comparison, context_name, long_split, unit_suffix
 from tabcouce.report.summary import SplitProof, TargetSummary
 from tabcouce.report.table_view import EMPTY, Cell, TableView, empty_cell, number_cell, score_cell
 from tabcouce.report.verdict_text import best_model, shown_outcome, unseen
@@ -26,7 +26,7 @@ def overview_table(targets: Sequence[TargetSummary], w: Words) -> TableView:
         (w("tile.honest"), True, True),
         (w("table.held_out"), False, False),
     )
-    marks = {"do_not_predict": "bad", "undecided": "open", "weak": "open", "blocked": "bad"}
+    marks = {"do_not_predict": "bad", "undecided": "open", "weak": "open", "care": "open", "blocked": "bad"}
     rows = []
     for k, target in enumerate(targets, 1):
         verdict = target.verdict
@@ -153,7 +153,7 @@ def difference_table(target: TargetSummary, w: Words) -> TableView:
                 number_cell(str(made.units)),
                 empty_cell(w("reason.undefined"))
                 if made.worst is None
-                else number_cell(gain(made.worst), small=made.worst_unit or ""),
+                else number_cell(gain(made.worst), small=context_name(target, made.worst_unit or "")),
                 Cell(w.label("reading", word), mark=marks[word]),
             )
         )

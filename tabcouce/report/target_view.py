@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tabcouce.checks.finding import Finding
+from tabcouce.explanation.factor import Factor
 from tabcouce.report import factor_captions
 from tabcouce.report.advice_table import neighbour_sentence, neighbour_table
 from tabcouce.report.alarm_view import AlarmView, alarm_view
@@ -19,9 +20,9 @@ from tabcouce.report.factor_table import FACTOR_ROWS, factor_table
 from tabcouce.report.figures import Figure, curve_figure, figures
 from tabcouce.report.finding_text import FindingText, finding_text
 from tabcouce.report.golden_view import GoldenView, golden_view
-from tabcouce.report.lot_view import LotCards, lot_cards_view, lot_order
+from tabcouce.report.lot_view import LotCards, lot_cards_view
 from tabcouce.report.modifier_text import modifier_sentences, shift_sentences
-from tabcouce.report.naming import place_text, sentences
+from tabcouce.report.naming import natural_order, place_text, sentences
 from tabcouce.report.next_step import next_step
 from tabcouce.report.profile_view import ProfileView, profile_view
 from tabcouce.report.spec_table import expected_sentence, expected_table
@@ -38,6 +39,7 @@ SIGNS = {
     "do_not_predict": ("■", "bad"),
     "undecided": ("▲", "open"),
     "weak": ("◐", "open"),
+    "care": ("◐", "open"),
     "blocked": ("■", "bad"),
     "alarms_only": ("●", "good"),
 }
@@ -153,7 +155,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         confounding_say=confounding_sentence(target, w),
         capability=capability_table(target, w),
         capability_say=capability_sentence(target, w),
-        alarms=None if target.alarms is None else alarm_view(target.alarms, key, w),
+        alarms=None if target.alarms is None else alarm_view(target, target.alarms, key, w),
         splits=split_table(target, w),
         figures=figures(target, key, w),
         curves=tuple(
@@ -175,7 +177,7 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
 def _lots(target: TargetSummary) -> tuple[str, ...]:
     """Contexts of the drawn rows, as the lists below the charts offer them."""
     names = {name for part in (target.points, target.map) if part is not None for name in part.context}
-    return tuple(sorted(names, key=lot_order)[:CHOICES]) if len(names) > 1 else ()
+    return tuple(sorted(names, key=natural_order)[:CHOICES]) if len(names) > 1 else ()
 
 
 def _reasons(target: TargetSummary, w: Words) -> str:
@@ -199,22 +201,37 @@ def _finding_view(finding: Finding, w: Words) -> FindingView:
 def top_factors(target: TargetSummary, w: Words) -> str:
     """The three strongest factors, each with its direction, in one line; '' without any.
 
-    Where no second method supports any of them, the line names what the model uses and says so.
+    Where a second method supports fewer than three, the line also names what the model uses, and says
+    that nothing else supports it.
     """
     model = target.explained_model
     used = [factor for factor in target.factors_of(model) if factor.importance > 0] if model else []
     strong = [factor for factor in used if factor.strength > 0]
-    found = (strong or used)[:3]
-    if model is None or not found or target.verdict.outcome == "do_not_predict":
+    if model is None or not used or target.verdict.outcome == "do_not_predict":
         return ""
-    named = [
-        w(
-            "page.factor_direction",
-            name=factor.name,
-            direction=factor_captions.direction_word(factor, w),
-            share=percent(factor.share),
+    if not strong:
+        return w(
+            "page.top_factors_unsupported",
+            names=_with_directions(used[:3], w),
+            model=w.label("model_in", model),
         )
-        for factor in found
-    ]
-    key = "page.top_factors" if strong else "page.top_factors_unsupported"
-    return w(key, names=w.listing(named), model=w.label("model_in", model))
+    rest = [factor for factor in used if factor not in strong][: max(3 - len(strong), 0)]
+    return sentences(
+        w,
+        w("page.top_factors", names=_with_directions(strong[:3], w), model=w.label("model_in", model)),
+        w("page.top_factors_also", names=_with_directions(rest, w)) if rest else "",
+    )
+
+
+def _with_directions(factors: list[Factor], w: Words) -> str:
+    return w.listing(
+        [
+            w(
+                "page.factor_direction",
+                name=factor.name,
+                direction=factor_captions.direction_word(factor, w),
+                share=percent(factor.share),
+            )
+            for factor in factors
+        ]
+    )

@@ -225,10 +225,34 @@ def _harder(target: TargetSummary, model: str, headline: float, w: Words) -> str
     return w("gap.harder", split=split_noun(key, w), score=score(others[key]))
 
 
+def fails_on(target: TargetSummary) -> str | None:
+    """The split besides the headline on which the named model is not shown to beat the mean or a guess.
+
+    Its score or the lower end of its interval is no higher; the worst such split. Shuffled rows do
+    not count, since they know every context. None without any.
+    """
+    found = {
+        proof.key: told.value
+        for proof in target.splits
+        if proof.key not in ("shuffled", target.headline)
+        and (told := target.score(proof.key, best_model(target), target.metric)) is not None
+        and told.value is not None
+        and may_know_nothing(target, told)
+    }
+    return min(found, key=found.__getitem__) if found else None
+
+
+def may_know_nothing(target: TargetSummary, found: Score) -> bool:
+    """Whether a score, or the lower end of its interval, is no higher than what knowing nothing gives."""
+    chance = CHANCE.get(target.metric, 0.0)
+    return any(end is not None and end <= chance for end in (found.value, found.low))
+
+
 def shown_outcome(target: TargetSummary) -> str:
     """The verdict's outcome; 'weak' where even the recommended model explains little.
 
-    'blocked' where a data warning says that the results are wrong, whatever they are.
+    'care' where its interval holds a model that knows nothing, or where it fails on another honest
+    split; 'blocked' where a data warning says that the results are wrong, whatever they are.
     """
     outcome = target.verdict.outcome
     if any(finding.severity == "blocks" for finding in target.findings):
@@ -236,7 +260,9 @@ def shown_outcome(target: TargetSummary) -> str:
     found = target.score(target.headline, target.verdict.recommended, target.metric)
     if outcome in ("do_not_predict", "undecided") or found is None or found.value is None:
         return outcome
-    return "weak" if found.value < WEAK.get(target.metric, 0.0) else outcome
+    if found.value < WEAK.get(target.metric, 0.0):
+        return "weak"
+    return "care" if may_know_nothing(target, found) or fails_on(target) else outcome
 
 
 def lost_share(metric: str, seen: float, new: float) -> float:

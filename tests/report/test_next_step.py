@@ -8,6 +8,7 @@ from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.trial import Score
 from tabcouce.report.catalogue import words
 from tabcouce.report.next_step import next_step
+from tabcouce.report.verdict_text import shown_outcome
 
 W = words("en")
 
@@ -36,6 +37,69 @@ def test_labelled_rows_are_advised_only_where_they_are_shown_to_help(regression_
     assert "measure 5 rows" not in next_step(with_shots(target, 0.60, 0.39), W)
     assert "measure 5 rows" not in next_step(with_shots(target, 0.44, 0.42), W)
     assert "tabcouce predict" in next_step(with_shots(target, 0.44, 0.42), W)
+
+
+def scored(target, split, value, low):
+    """The target with one score of the recommended model replaced, or added as a split of its own."""
+    model = target.verdict.recommended
+    kept = tuple(s for s in target.scores if (s.split, s.model, s.mode) != (split, model, "blind"))
+    one = next(s for s in target.scores if s.model == model and s.mode == "blind")
+    new = replace(one, split=split, metrics={**one.metrics, "r2": Score(value, low, 0.9, 100, 12)})
+    splits = target.splits
+    if split not in {proof.key for proof in splits}:
+        splits = (*splits, replace(splits[0], key=split))
+    return replace(target, scores=(*kept, new), splits=splits)
+
+
+def without_shots(target):
+    return replace(target, scores=tuple(s for s in target.scores if s.mode == "blind"))
+
+
+@pytest.mark.parametrize(("value", "low"), [(0.29, 0.2), (0.45, -0.02)])
+def test_a_weak_score_or_an_interval_down_to_the_mean_advises_against_single_predictions(
+    regression_summary, value, low
+):
+    target = without_shots(plain(regression_summary.targets[0]))
+    doubtful = scored(target, target.headline, value, low)
+
+    assert "do not decide on single predictions" in next_step(doubtful, W)
+    assert ("may be as low as" in next_step(doubtful, W)) is (low < 0)
+    assert shown_outcome(doubtful) == ("weak" if value < 0.3 else "care")
+    assert "tabcouce predict" in next_step(scored(target, target.headline, 0.45, 0.2), W)
+
+
+@pytest.mark.parametrize(("value", "low"), [(-0.03, None), (0.2, -0.1)])
+def test_another_honest_split_on_which_the_model_may_know_nothing_is_measured_first(
+    regression_summary, value, low
+):
+    target = without_shots(plain(regression_summary.targets[0]))
+    fails = scored(scored(target, target.headline, 0.6, 0.4), "forward", value, low)
+
+    assert next_step(fails, W).startswith("measure a few rows before you rely on it for later rows")
+    assert shown_outcome(fails) == "care"
+    fine = scored(fails, "forward", 0.5, 0.3)
+    assert "tabcouce predict" in next_step(fine, W) and shown_outcome(fine) == "use_model"
+
+
+@pytest.mark.parametrize(("rate", "said"), [(0.09, "flags"), (0.8, "a few of them")])
+def test_a_flag_that_is_raised_for_most_rows_is_not_advised(regression_summary, rate, said):
+    target = replace(without_shots(plain(regression_summary.targets[0])), outside_rate=rate)
+
+    assert said in next_step(scored(target, target.headline, 0.6, 0.4), W)
+
+
+def test_the_recommended_model_is_named_where_another_is_hardly_better_with_rows(regression_summary):
+    target = with_shots(plain(regression_summary.targets[0]), 0.605, 0.45)
+    shots = next(s for s in target.scores if s.mode == "shots5")
+    linear = replace(shots, model="linear", metrics={"r2": Score(0.60, 0.44, 0.9, 95, 12)})
+    scores = (*target.scores, linear)
+
+    def named(model):
+        verdict = replace(target.verdict, recommended=model)
+        return next_step(replace(target, verdict=verdict, scores=scores), W)
+
+    assert W.label("model_in", "linear") in named("linear")
+    assert W.label("model_in", "lightgbm") in named("couce")
 
 
 def test_a_blocking_fault_comes_before_everything(regression_summary):

@@ -5,6 +5,7 @@ something to Vega-Lite and to the page. The user's names appear only as titles a
 """
 
 from tabcouce.report.charts.curves import evidence_lines, shape_curve, what_if_panels
+from tabcouce.report.charts.effects import effect_arrows
 from tabcouce.report.charts.embedding import embedding_panels
 from tabcouce.report.charts.factors import factor_curve, importance_bars
 from tabcouce.report.charts.modifiers import modifier_forest
@@ -20,6 +21,7 @@ __all__ = [
     "context_scores",
     "contribution_swarm",
     "difference_forest",
+    "effect_arrows",
     "embedding_panels",
     "evidence_lines",
     "factor_curve",

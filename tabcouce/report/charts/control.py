@@ -6,7 +6,9 @@ import altair as alt
 
 from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.catalogue import Words
-from tabcouce.report.charts.style import GREY, PALETTE, ROWS, Spec, finish, inline
+from tabcouce.report.charts.style import GREY, PALETTE, ROWS, Spec, finish, inline, row_tips
+from tabcouce.report.row_address import row_text
+from tabcouce.report.summary import TargetSummary
 
 STAGES = 40
 """Contexts drawn side by side; the rest are in the table."""
@@ -33,7 +35,7 @@ def _kind(alarms: AlarmSummary) -> list[int]:
     ]
 
 
-def control_chart(alarms: AlarmSummary, w: Words) -> Spec:
+def control_chart(target: TargetSummary, alarms: AlarmSummary, w: Words) -> Spec:
     """Scores of held-out rows as stages, one for each context, with the limit as a line."""
     stages = list(dict.fromkeys(sorted(alarms.points.context)))[:STAGES]
     points = alarms.points
@@ -62,7 +64,7 @@ def control_chart(alarms: AlarmSummary, w: Words) -> Spec:
             "f1": min(max(score, low - reach), high + reach),
             "f2": context,
             "f3": kind,
-            "f4": row,
+            "f4": row_text(target, row),
             "f5": place,
         }
         for k, (context, place, score, kind, row) in enumerate(drawn)
@@ -81,8 +83,7 @@ def control_chart(alarms: AlarmSummary, w: Words) -> Spec:
             color=alt.Color("f3:N", scale=alt.Scale(domain=names, range=COLOURS[: len(names)]), sort=names),
             shape=alt.Shape("f3:N", scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), sort=names),
             tooltip=[
-                alt.Tooltip("f4:Q", title=w("chart.row"), format="d"),
-                alt.Tooltip("f2:N", title=w("chart.context")),
+                *row_tips(target, w, row="f4", context="f2"),
                 alt.Tooltip("f5:Q", title=w("alarm.place"), format="d"),
                 alt.Tooltip("f1:Q", title=w("alarm.axis_score"), format=".3~f"),
                 alt.Tooltip("f3:N", title=w("alarm.label")),

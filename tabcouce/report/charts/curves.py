@@ -19,9 +19,10 @@ from tabcouce.report.charts.style import (
     inline,
     lot_opacity,
     lot_picker,
-    row_tip,
+    outcome_unit,
+    row_tips,
 )
-from tabcouce.report.naming import named, unit_suffix
+from tabcouce.report.naming import named
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, EvidenceView, Shape, TargetSummary, WhatIfView
 
@@ -88,8 +89,7 @@ def shape_curve(target: TargetSummary, curve: Curve, shape: Shape, w: Words) -> 
             x=x,
             y=alt.YValue("height"),
             tooltip=[
-                row_tip(target, w, "f4"),
-                alt.Tooltip("f3:N", title=w("chart.context")),
+                *row_tips(target, w, row="f4", context="f3"),
                 alt.Tooltip("f5:Q", title=named(curve.name, curve.unit), format=".4~g"),
             ],
             opacity=lot_opacity("f3", 0.25, 0.03),
@@ -192,7 +192,7 @@ def _panel(
 
 
 def _answer_unit(target: TargetSummary, w: Words) -> str:
-    return unit_suffix(target.target.unit if target.is_regression else None, w)
+    return outcome_unit(target, w)
 
 
 def evidence_lines(view: EvidenceView, w: Words) -> Spec:

@@ -15,12 +15,13 @@ from tabcouce.report.charts.style import (
     finish,
     lot_opacity,
     lot_picker,
-    row_tip,
+    outcome_unit,
+    row_tips,
     zoom,
 )
 from tabcouce.report.embedding_map import EmbeddingMap
 from tabcouce.report.map_text import apart
-from tabcouce.report.naming import unit_beside, unit_suffix
+from tabcouce.report.naming import unit_beside
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import TargetSummary
 
@@ -51,7 +52,7 @@ def embedding_panels(target: TargetSummary, view: EmbeddingMap, w: Words) -> Spe
     if classes:  # a rare class on top of a frequent one
         count = Counter(row["f5"] for row in rows)
         rows.sort(key=lambda row: -count[row["f5"]])
-    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
+    unit = outcome_unit(target, w)
     outcome = (
         f"{target.target.name}{unit}"
         if unit_beside(target.target.name, target.target.unit)
@@ -59,8 +60,7 @@ def embedding_panels(target: TargetSummary, view: EmbeddingMap, w: Words) -> Spe
     )
     colour, shape = colours_and_shapes(names, rest=rest)
     tips = [
-        row_tip(target, w, "f4"),
-        alt.Tooltip("f2:N", title=w("chart.context")),
+        *row_tips(target, w, row="f4", context="f2"),
         alt.Tooltip("f5:N" if classes else "f5:Q", title=outcome, format="" if classes else ".4~g"),
     ]
     marks = (
@@ -93,8 +93,9 @@ def _axis() -> alt.Axis:
 
 
 def _legend(title: str, names: list[str]) -> alt.Legend:
-    """Long names get half of the panel each, so that they stay apart."""
-    columns = 3 if max(map(len, names)) <= SHORT else 2
+    """Longer names get half of the panel or all of it each: names that differ at the end stay apart."""
+    longest = max(map(len, names))
+    columns = 3 if longest <= SHORT else 2 if longest <= 2 * SHORT else 1
     room = SIDE // columns - 24
     return alt.Legend(orient="top", title=title, columns=columns, labelLimit=room, titleLimit=SIDE)
 

@@ -15,9 +15,10 @@ from tabcouce.report.charts.style import (
     inline,
     lot_opacity,
     lot_picker,
-    row_tip,
+    outcome_unit,
+    row_tips,
 )
-from tabcouce.report.naming import named, unit_suffix
+from tabcouce.report.naming import named
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, TargetSummary
 
@@ -26,7 +27,7 @@ FACTORS = 15
 
 def importance_bars(target: TargetSummary, model: str, w: Words) -> Spec:
     """Strength of each factor as a bar; the model's mean contribution and its spread over folds."""
-    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
+    unit = outcome_unit(target, w)
     factors = target.factors_of(model)[:FACTORS]
     rows = [
         {
@@ -67,7 +68,7 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     """Value against contribution of one factor; a category as one row of marks per level."""
     if curve.levels:
         return _levels(target, curve, w)
-    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
+    unit = outcome_unit(target, w)
     title = w("chart.axis_contribution", unit=unit)
     low, high = factor_captions.drawn_range(curve.values)
     rows = [
@@ -84,8 +85,7 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     ]
     name = named(curve.name, curve.unit)
     tips = [
-        row_tip(target, w, "f4"),
-        alt.Tooltip("f2:N", title=w("chart.context")),
+        *row_tips(target, w, row="f4", context="f2"),
         alt.Tooltip("f5:Q", title=name, format=".4~g"),
         alt.Tooltip("f1:Q", title=title, format="+.3~g"),
     ]
@@ -104,7 +104,7 @@ def factor_curve(target: TargetSummary, curve: Curve, w: Words) -> Spec:
 
 def _levels(target: TargetSummary, curve: Curve, w: Words) -> Spec:
     """Contributions per level, the level with the highest mean on top."""
-    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
+    unit = outcome_unit(target, w)
     title = w("chart.axis_contribution", unit=unit)
     shown = factor_captions.shown_levels(curve, w)
     rows = [
@@ -125,8 +125,7 @@ def _levels(target: TargetSummary, curve: Curve, w: Words) -> Spec:
             y=y,
             opacity=lot_opacity("f2", 0.35, 0.02),
             tooltip=[
-                row_tip(target, w, "f4"),
-                alt.Tooltip("f2:N", title=w("chart.context")),
+                *row_tips(target, w, row="f4", context="f2"),
                 alt.Tooltip("f5:N", title=curve.name),
                 alt.Tooltip("f1:Q", title=title, format="+.3~g"),
             ],

@@ -7,7 +7,7 @@ import altair as alt
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import BLUE, GREY, ROWS, Spec, finish, inline
 from tabcouce.report.modifier_text import Modified
-from tabcouce.report.naming import unit_suffix
+from tabcouce.report.naming import natural_order, unit_suffix
 from tabcouce.report.summary import TargetSummary
 
 ROW = 20
@@ -32,7 +32,10 @@ def _panel(target: TargetSummary, each: Modified, k: int, w: Words) -> alt.Layer
     title = w("modifier.axis", unit=unit)
     axis = alt.Axis(tickCount=5)
     mine = alt.Chart(ROWS).transform_filter(f"datum.f5 == {k}")
-    y = alt.Y("f0:N", title=each.modifier.column, axis=alt.Axis(ticks=False, grid=True, labelLimit=120))
+    levels = sorted((one.context for one in each.modifier.slopes), key=natural_order)
+    y = alt.Y(
+        "f0:N", sort=levels, title=each.modifier.column, axis=alt.Axis(ticks=False, grid=True, labelLimit=120)
+    )
     tips = [
         alt.Tooltip("f0:N", title=each.modifier.column),
         alt.Tooltip("f1:Q", title=title, format="+.3~g"),
@@ -48,6 +51,5 @@ def _panel(target: TargetSummary, each: Modified, k: int, w: Words) -> alt.Layer
     )
     over_all = [{"f1": each.effect.slope * each.effect.step}]
     rule = alt.Chart(inline(over_all)).mark_rule(color=GREY, strokeDash=[4, 3]).encode(x="f1:Q")
-    levels = min(len(each.modifier.slopes), LEVELS)
     made: alt.LayerChart = alt.layer(rule, spans, points, title=each.factor.name)
-    return made.properties(width=180, height=ROW * levels + 20)
+    return made.properties(width=180, height=ROW * min(len(levels), LEVELS) + 20)

@@ -17,10 +17,10 @@ from tabcouce.report.charts.style import (
     inline,
     lot_opacity,
     lot_picker,
-    row_tip,
+    row_tips,
     zoom,
 )
-from tabcouce.report.naming import unit_suffix
+from tabcouce.report.naming import context_name, unit_suffix
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Points, TargetSummary
 
@@ -35,13 +35,13 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
     """Held-out rows on the headline split; the contexts with the largest errors in colour."""
     coloured = captions.largest_errors(drawn, model, limit=captions.COLOURED_CONTEXTS)
     rest = len(set(drawn.context)) > len(coloured)
-    names = coloured + ([w("chart.other")] if rest else [])
+    names = [context_name(target, one) for one in coloured] + ([w("chart.other")] if rest else [])
     rows: list[dict[str, Any]] = [
         {
             "f0": x,
             "f1": y,
             "f2": context,
-            "f3": context if context in coloured else names[-1],
+            "f3": context_name(target, context) if context in coloured else names[-1],
             "f4": row_text(target, row),
         }
         for x, y, context, row in zip(
@@ -72,8 +72,7 @@ def observed_against_predicted(target: TargetSummary, drawn: Points, model: str,
             shape=alt.Shape("f3:N", scale=shape, sort=names),
             opacity=lot_opacity("f2", 0.75, 0.04),
             tooltip=[
-                row_tip(target, w, "f4"),
-                alt.Tooltip("f2:N", title=w("chart.context")),
+                *row_tips(target, w, row="f4", context="f2"),
                 alt.Tooltip("f1:Q", title=w("chart.axis_observed", unit=unit), format=".4~g"),
                 alt.Tooltip("f0:Q", title=w("chart.axis_predicted", unit=unit), format=".4~g"),
             ],
@@ -110,8 +109,7 @@ def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Wor
             shape=alt.Shape("f1:N", scale=shape, sort=classes, legend=None),
             opacity=lot_opacity("f2", 0.6, 0.03),
             tooltip=[
-                row_tip(target, w, "f4"),
-                alt.Tooltip("f2:N", title=w("chart.context")),
+                *row_tips(target, w, row="f4", context="f2"),
                 alt.Tooltip("f1:N", title=w("chart.axis_class")),
                 alt.Tooltip("f0:Q", title=title, format=".3f"),
             ],

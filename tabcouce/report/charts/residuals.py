@@ -15,13 +15,16 @@ from tabcouce.report.charts.style import (
     inline,
     lot_opacity,
     lot_picker,
-    row_tip,
+    row_tips,
     zoom,
 )
 from tabcouce.report.naming import unit_suffix
 from tabcouce.report.residual_text import MOST_CONTEXTS, Residuals, context_means, stretch_means
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import TargetSummary
+
+ROOM = 6
+"""Pixels between the outermost marks and the frame, so that none is cut."""
 
 
 def residuals_by_context(target: TargetSummary, found: Residuals, w: Words) -> Spec:
@@ -34,7 +37,9 @@ def residuals_by_context(target: TargetSummary, found: Residuals, w: Words) -> S
     ]
     title = w("residual.axis", unit=unit_suffix(target.target.unit, w))
     x = alt.X("f0:Q", title=title, axis=alt.Axis(tickCount=8))
-    y = alt.Y("f1:N", sort=list(means), title=None, axis=alt.Axis(ticks=False, labelLimit=220))
+    y = alt.Y(
+        "f1:N", sort=list(means), title=target.headline_column, axis=alt.Axis(ticks=False, labelLimit=220)
+    )
     cloud = _cloud(x, y, target, title, w)
     centre = alt.Chart(inline([{"f0": mean, "f1": name} for name, mean in means.items()]))
     ticks = centre.mark_tick(color="#D55E00", thickness=3, size=14).encode(
@@ -58,8 +63,8 @@ def residuals_along_time(target: TargetSummary, found: Residuals, w: Words) -> S
     ]
     title = w("residual.axis_centred", unit=unit_suffix(target.target.unit, w))
     end = len(rows) - 1
-    x = alt.X("f3:Q", title=w("residual.order"), scale=alt.Scale(domain=[0, end], nice=False))
-    y = alt.Y("f0:Q", title=title, axis=alt.Axis(tickCount=6))
+    x = alt.X("f3:Q", title=w("residual.order"), scale=alt.Scale(domain=[0, end], nice=False, padding=ROOM))
+    y = alt.Y("f0:Q", title=title, axis=alt.Axis(tickCount=6), scale=alt.Scale(padding=ROOM))
     cloud = _cloud(x, y, target, title, w).add_params(zoom())
     middle, mean = stretch_means(found)
     steps = [{"f3": float(a), "f0": float(b)} for a, b in zip(middle, mean, strict=True)]
@@ -69,8 +74,7 @@ def residuals_along_time(target: TargetSummary, found: Residuals, w: Words) -> S
 
 def _cloud(x: alt.X, y: alt.Y, target: TargetSummary, title: str, w: Words) -> alt.Chart:
     tips = [
-        row_tip(target, w, "f2"),
-        alt.Tooltip("f1:N", title=w("chart.context")),
+        *row_tips(target, w, row="f2", context="f1"),
         alt.Tooltip("f0:Q", title=title, format="+.4~g"),
     ]
     marks = alt.Chart(ROWS).mark_point(filled=True, size=16, color=BLUE, clip=True)

@@ -155,7 +155,7 @@ def context_scores(target: TargetSummary, w: Words) -> Spec:
         if target.is_regression
         else w.label("metric", "auc")
     )
-    y = alt.Y("f0:N", sort=order, title=None, axis=alt.Axis(ticks=False, grid=True))
+    y = alt.Y("f0:N", sort=order, title=target.headline_column, axis=alt.Axis(ticks=False, grid=True))
     chart = (
         alt.Chart(ROWS)
         .mark_point(filled=True, size=70, opacity=0.9)

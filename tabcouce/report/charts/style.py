@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from tabcouce.report.catalogue import Words
+from tabcouce.report.naming import unit_suffix
 from tabcouce.report.row_address import row_title
 from tabcouce.report.summary import TargetSummary
 
@@ -80,9 +81,17 @@ def zoom(name: str = "zoom") -> alt.Parameter:
     return alt.selection_interval(name=name, bind="scales", zoom="wheel![event.shiftKey]", translate=mouse)
 
 
-def row_tip(target: TargetSummary, w: Words, field: str) -> alt.Tooltip:
-    """Hover entry of a row: its address, under the name of the file and sheet it lies in."""
-    return alt.Tooltip(f"{field}:N", title=row_title(target, w))
+def row_tips(target: TargetSummary, w: Words, *, row: str, context: str) -> list[alt.Tooltip]:
+    """Hover entries of a row: its address, under the file and sheet it lies in, and its context."""
+    return [
+        alt.Tooltip(f"{row}:N", title=row_title(target, w)),
+        alt.Tooltip(f"{context}:N", title=w("chart.context")),
+    ]
+
+
+def outcome_unit(target: TargetSummary, w: Words) -> str:
+    """Unit of predictions and contributions, for titles of axes; classes have none."""
+    return unit_suffix(target.target.unit if target.is_regression else None, w)
 
 
 def inline(rows: list[dict[str, Any]]) -> alt.Data:

@@ -16,9 +16,9 @@ from tabcouce.report.charts.style import (
     inline,
     lot_opacity,
     lot_picker,
-    row_tip,
+    outcome_unit,
+    row_tips,
 )
-from tabcouce.report.naming import unit_suffix
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import Curve, TargetSummary
 
@@ -30,7 +30,7 @@ ROW_HEIGHT = 46
 
 def contribution_swarm(target: TargetSummary, w: Words) -> Spec:
     """One row of marks per factor of `target.curves`, the most important on top."""
-    unit = unit_suffix(target.target.unit if target.is_regression else None, w)
+    unit = outcome_unit(target, w)
     title = w("chart.axis_contribution", unit=unit)
     rows = [row for curve in target.curves for row in _marks(target, curve)]
     names = [curve.name for curve in target.curves]
@@ -59,8 +59,7 @@ def contribution_swarm(target: TargetSummary, w: Words) -> Spec:
                 alt.value(GREY),
             ),
             tooltip=[
-                row_tip(target, w, "f4"),
-                alt.Tooltip("f5:N", title=w("chart.context")),
+                *row_tips(target, w, row="f4", context="f5"),
                 alt.Tooltip("f1:N", title=w("table.factor")),
                 alt.Tooltip("f6:N", title=w("swarm.value")),
                 alt.Tooltip("f0:Q", title=title, format="+.3~g"),
