@@ -185,6 +185,7 @@ def prediction_document(
         "scores": None if outcome is None else dict(outcome.scores),
         "coverage": None if outcome is None else outcome.coverage,
         "promise_kept": None if outcome is None else outcome.kept,
+        "trained_rows": 0 if outcome is None else outcome.trained,
         "alarms": int(prediction.frame["alarm"].sum()) if "alarm" in prediction.frame else None,
         "notes": list(prediction.notes),
     }
@@ -230,8 +231,9 @@ def prediction_line(prediction: Prediction) -> str:
     if outcome.n == 0:
         return f"{line}; no value to score"
     scores = ", ".join(f"{name} {value:.3g}" for name, value in outcome.scores.items())
+    few = "too few values" if outcome.trained == 0 else "too few values of rows not trained on"
     kept = {
-        None: "too few values to judge the study's promise",
+        None: f"{few} to judge the study's promise",
         True: "the study's promise held",
         False: "the study's promise did not hold: fit again with rows like these",
     }[outcome.kept]

@@ -51,7 +51,7 @@ def predict_study(saved: SavedStudy, table: Table, approved: Table | None = None
     Raises  RoleError where approved rows are given to a study without alarms
     """
     known = table.source.sha256 == saved.source_sha256
-    note = "This is the file the study was fitted on: the scores are of rows the models have seen."
+    note = "This is the file the study was fitted on: the models have seen its rows."
     table = derived_again(saved, table)
     targets, notes = list(saved.targets), dict[str, tuple[str, ...]]()
     if approved is not None:
@@ -105,7 +105,7 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
     if held is not None:
         observed = table.frame[held]
         frame["observed"] = observed.to_numpy()
-        outcome = judge(saved, estimate, observed)
+        outcome = judge(saved, estimate, observed, X)
     return Prediction(
         target=saved.target,
         rows=table.rows,
@@ -118,6 +118,7 @@ def predict(saved: SavedTarget, table: Table) -> Prediction:
             *context_notes(saved, known),
             *alarm_notes(saved.alarm, context),
             *target_notes(saved, table, outcome),
+            *trained_notes(outcome),
         ),
     )
 
@@ -269,6 +270,17 @@ def target_notes(saved: SavedTarget, table: Table, outcome: Outcome | None) -> t
     cells = "1 cell" if count == 1 else f"{count} cells"
     were = "was" if count == 1 else "were"
     return (f"{cells} of '{saved.target}' {were} not scored: {cell!r} in row {table.rows[first]} is {kind}.",)
+
+
+def trained_notes(outcome: Outcome | None) -> tuple[str, ...]:
+    if outcome is None or outcome.trained == 0:
+        return ()
+    which = "All" if outcome.trained == outcome.n else f"{outcome.trained} of the"
+    rest = "" if outcome.trained == outcome.n else " The promise is judged by the others."
+    return (
+        f"{which} {outcome.n} scored rows are rows the models were trained on: "
+        f"their score says nothing of new rows.{rest}",
+    )
 
 
 def context_notes(saved: SavedTarget, known: npt.NDArray[np.bool_]) -> tuple[str, ...]:

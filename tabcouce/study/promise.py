@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from tabcouce.evaluation.metrics import metrics_of
 from tabcouce.roles.cells import parse_numbers
 from tabcouce.roles.level import BLANK, level_texts
 from tabcouce.study.saved import Promise, SavedTarget
+from tabcouce.study.trained_rows import trained_rows
 
 FEWEST_ROWS = 10
 """Fewer values neither keep nor break a promise."""
@@ -31,6 +32,8 @@ class Outcome:
     coverage    share of the new values inside their interval; None for classes or where the
                 interval is infinite
     n           rows with a value
+    trained     how many of them the models were trained on; where any is, `kept` is told by the
+                others alone
     unread      (n_rows,) filled cells that are no number or no class of the study
     kept        whether score and coverage are within what the study promised; None where fewer
                 than `FEWEST_ROWS` values, or values of one class only, cannot tell
@@ -41,18 +44,31 @@ class Outcome:
     n: int
     unread: npt.NDArray[np.bool_]
     kept: bool | None
+    trained: int = 0
 
 
-def judge(saved: SavedTarget, estimate: npt.NDArray[np.float64], observed: pd.Series) -> Outcome | None:
+def judge(
+    saved: SavedTarget,
+    estimate: npt.NDArray[np.float64],
+    observed: pd.Series,
+    X: pd.DataFrame | None = None,
+) -> Outcome | None:
     """Score the new rows and compare with the promise; None where no cell has a value.
 
     estimate  (n,) values or (n, k) probabilities for a new context
     observed  (n,) cells of the target in the new file
+    X         (n, p) inputs, by which rows of the training file are known again
     """
     y, unread = read_observed(saved, observed)
     some = np.isfinite(y)
     if not some.any() and not unread.any():
         return None
+    trained = np.zeros(len(y), bool) if X is None else trained_rows(saved, X, y)
+    if trained.any():
+        new = judge(saved, estimate[~trained], observed[~trained])
+        every = judge(saved, estimate, observed)
+        assert every is not None  # trained rows have a value
+        return replace(every, kept=None if new is None else new.kept, trained=int(trained.sum()))
     measured = {key: f(y[some], estimate[some]) for key, f in metrics_of(estimate[some]).items()}
     scores = {key: value for key, value in measured.items() if value is not None}
     covered = None

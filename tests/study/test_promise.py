@@ -1,13 +1,17 @@
 """When new values keep the study's promise, when they break it, and when they cannot tell."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from tabcouce.advice.neighbour_quality import NeighbourQuality
+from tabcouce.advice.past_rows import PastRows
 from tabcouce.read.table import Column, Source, Table
 from tabcouce.study.predict import predict, predict_study
 from tabcouce.study.promise import FEWEST_ROWS, judge
-from tabcouce.study.saved import InputColumn, Promise, SavedStudy, SavedTarget
+from tabcouce.study.saved import InputColumn, Memory, Promise, SavedStudy, SavedTarget
 from tabcouce.system import Intervals, TrainingRange
 
 X = pd.DataFrame({"x": np.linspace(0.0, 10.0, 40)})
@@ -131,8 +135,6 @@ def test_scores_on_the_training_file_are_called_what_they_are() -> None:
 
 
 def test_a_renamed_column_is_not_confused_with_another_input() -> None:
-    import dataclasses
-
     from tabcouce.errors import RoleError
 
     two = dataclasses.replace(saved(), inputs=(InputColumn("x1", True), InputColumn("x2", True)))
@@ -145,3 +147,34 @@ def test_a_renamed_column_is_not_confused_with_another_input() -> None:
     with pytest.raises(RoleError) as error:
         predict(two, table_of({"x2": X["x"], "x1_new": X["x"]}))
     assert "renamed to 'x1_new'" in error.value.remedy
+
+
+def remembering(rows: int) -> SavedTarget:
+    """A study that keeps its training rows: x = y = 0 to 10 in 40 steps, of which the first `rows`."""
+    x = X["x"].to_numpy()[:rows]
+    past = PastRows(pd.DataFrame({"x": x}), x, np.arange(2, rows + 2), pd.DataFrame(index=range(rows)))
+    memory = Memory(past, None, NeighbourQuality("unseen:machine", "r2", 5, (), "scaled", 0, rows), {})
+    return dataclasses.replace(saved(), memory=memory)
+
+
+def test_rows_the_models_were_trained_on_keep_no_promise_in_whatever_order_they_come() -> None:
+    turned = X["x"].to_numpy()[::-1].astype(np.float32).astype(float)  # written and read in between
+    found = predict(remembering(40), table_of({"x": turned, "強度": turned}))
+
+    assert found.outcome is not None and (found.outcome.trained, found.outcome.kept) == (40, None)
+    assert any("All 40 scored rows" in note for note in found.notes)
+
+
+def test_the_promise_is_judged_by_the_rows_that_are_new() -> None:
+    off = X["x"] + np.where(np.arange(40) < 25, 0.0, 9.0)  # the new rows break the promise
+    found = predict(remembering(25), table_of({"x": X["x"], "強度": off}))
+
+    assert found.outcome is not None and (found.outcome.trained, found.outcome.n) == (25, 40)
+    assert found.outcome.kept is False
+    assert any("25 of the 40 scored rows" in note for note in found.notes)
+
+
+def test_a_row_with_known_inputs_and_another_outcome_is_new() -> None:
+    found = predict(remembering(40), table_of({"x": X["x"], "強度": X["x"] + 0.5}))
+
+    assert found.outcome is not None and (found.outcome.trained, found.outcome.kept) == (0, True)
