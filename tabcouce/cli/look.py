@@ -30,9 +30,8 @@ def init(
 ) -> None:
     """Write a role file from guesses, with a reason per column, for you to correct."""
     with errors_as_exit_codes():
-        from tabcouce.read import read_tables
-        from tabcouce.roles import propose, write_role_file
-        from tabcouce.study.inputs import Inputs, role_file_beside
+        from tabcouce.roles import write_role_file
+        from tabcouce.study.inputs import guess_inputs, role_file_beside
 
         path = out or role_file_beside(data[0])
         for file in data:
@@ -43,15 +42,19 @@ def init(
                 place=Place(file=str(path)),
                 remedy="Give another name with --out, or replace it with --force.",
             )
-        layout = reading.layout
-        table = read_tables(data, layout, join_file=reading.join_file)
-        roles = propose(
-            table, targets=tuple(target or ()), context=tuple(context or ()), labelled=not unlabelled
+        inputs = guess_inputs(
+            data,
+            reading.layout,
+            targets=target or (),
+            context=context or (),
+            join_file=reading.join_file,
+            unlabelled=unlabelled,
         )
+        layout, source = inputs.layout, inputs.table.source
         if not (layout.sheet or layout.stack_sheets):
-            layout = replace(layout, sheet=table.source.sheet)
-        write_role_file(roles, path, table.source, layout=layout)
-        print_roles(Inputs(table, roles, layout, (), None))
+            layout = replace(layout, sheet=source.sheet)
+        write_role_file(inputs.roles, path, source, layout=layout)
+        print_roles(inputs)
         put(str(path))
 
 

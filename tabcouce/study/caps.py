@@ -14,6 +14,7 @@ from tabcouce.models.inner_split import INNER_FOLDS, MANY_CELLS, MANY_ROWS, MOST
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import SplitPlan
 from tabcouce.study.effort import Effort
+from tabcouce.study.run_history import MOST_ROWS as MOST_KEPT
 from tabcouce.study.value import Cap
 
 BOOSTED = ("lightgbm", "lightgbm_context")
@@ -42,6 +43,7 @@ def caps(
         Cap("rows of a factor's curve", MOST_IN_CURVES, rows),
         Cap("rows asked for neighbours", MOST_ASKED, rows),
         Cap("rows searched for neighbours", MOST_PAST, most),
+        Cap("rows kept for the next runs", MOST_KEPT, len(whole.y)),
         Cap("rows checked for leaks", MOST_CHECKED, len(whole.y)),
     ]
     if dataset.is_regression:

@@ -12,7 +12,6 @@ from tabcouce.roles import Declaration, Roles, override, propose, read_role_file
 from tabcouce.roles.approved import named
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
-from tabcouce.roles.golden import named_golden
 from tabcouce.roles.mask import masked
 from tabcouce.roles.role import Approved, Golden, Task
 from tabcouce.study.filled_runs import FilledRuns, with_runs
@@ -129,14 +128,17 @@ def open_inputs(
     given = given if sheet is None else replace(given, sheet=sheet)
     declared = declared_roles(paths[0], role_file)
     if declared is None:
-        table = with_runs(read_tables(paths, given, join_file=join_file), added)
-        roles = propose(table, targets=tuple(targets), context=tuple(context), labelled=not unlabelled)
-        if approved is not None:
-            roles = _with_approved(roles, approved, table)
-        if golden is not None:
-            contexts = roles.named("context")
-            roles = replace(roles, golden=named_golden(golden, table, contexts, table.place()))
-        return Inputs(table, _with_task(roles, task), given, (), None)
+        return guess_inputs(
+            paths,
+            given,
+            targets=targets,
+            context=context,
+            join_file=join_file,
+            task=task,
+            added=added,
+            unlabelled=unlabelled,
+            approved=approved,
+        )
     declaration, where = declared
     wanted = () if unlabelled else tuple(targets) or None
     declaration = override(declaration, targets=wanted, context=tuple(context) or None)
@@ -150,6 +152,26 @@ def open_inputs(
     resolved = resolve(declaration, with_runs(read_tables(paths, found, join_file=join_file), added))
     derive = with_day_order(declaration.derive, resolved.table)
     return Inputs(resolved.table, _with_task(resolved.roles, task), found, derive, where)
+
+
+def guess_inputs(
+    paths: Sequence[Path],
+    layout: Layout,
+    *,
+    targets: Sequence[str] = (),
+    context: Sequence[str] = (),
+    join_file: Path | None = None,
+    task: Task | None = None,
+    added: Sequence[FilledRuns] = (),
+    unlabelled: bool = False,
+    approved: Approved | None = None,
+) -> Inputs:
+    """Read the data and guess every role, whatever lies beside it; arguments as of `open_inputs`."""
+    table = with_runs(read_tables(paths, layout, join_file=join_file), added)
+    roles = propose(table, targets=tuple(targets), context=tuple(context), labelled=not unlabelled)
+    if approved is not None:
+        roles = _with_approved(roles, approved, table)
+    return Inputs(table, _with_task(roles, task), layout, (), None)
 
 
 def _with_approved(roles: Roles, approved: Approved, table: Table) -> Roles:

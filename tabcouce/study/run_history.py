@@ -15,13 +15,14 @@ from tabcouce.roles.cells import parse_numbers
 from tabcouce.roles.level import BLANK, level_texts
 from tabcouce.roles.prepare import NUMERIC_SHARE, category
 from tabcouce.roles.role import ColumnRole
+from tabcouce.roles.thinning import thinned
 
 if TYPE_CHECKING:
     from tabcouce.study.value import Study
 
 KEPT = ("condition", "sensor", "proxy", "context", "target")
-MOST_ROWS = 10_000
-"""Of a longer table those rows are kept that the models were compared on."""
+MOST_ROWS = 50_000
+"""Of a longer table so many are kept, drawn at random: 15 MB of text at 40 columns."""
 ROW = "\x00row"
 FIELDS = ("name", "kind", "unit", "lower", "upper", "target_value", "step", "goal")
 
@@ -45,8 +46,8 @@ class RunHistory:
         kept = [role for role in study.roles.columns if role.kind in KEPT]
         frame, rows = study.table.frame, study.table.rows
         if len(rows) > MOST_ROWS:
-            compared = np.isin(rows, np.concatenate([target.dataset.rows for target in study.targets]))
-            frame, rows = frame[compared].reset_index(drop=True), rows[compared]
+            drawn = thinned(np.arange(len(rows)), np.zeros(len(rows), np.int64), MOST_ROWS, study.seed)
+            frame, rows = frame.iloc[drawn].reset_index(drop=True), rows[drawn]
         cells = pd.DataFrame({role.name: level_texts(frame[role.name]) for role in kept})
         columns = tuple(
             ColumnRole(
