@@ -31,14 +31,14 @@ from peers.own_models import candidates
 
 from tabcouce.evaluation import Candidate, run_trials
 from tabcouce.evaluation.metrics import auc, r2
-from tabcouce.evaluation.stacked import CONTEXT_EXPERTS, FEWEST_FOR_EXPERTS, left_out_estimate
+from tabcouce.evaluation.stacked import FEWEST_TO_CHOOSE, left_out_estimate
 from tabcouce.evaluation.trial import Trial
 from tabcouce.roles.dataset import Dataset
 from tabcouce.simulation import PROCESSES
 from tabcouce.splits import Fold, Split, SplitPlan
 from tabcouce.study.effort import EFFORTS
 from tabcouce.study.panel import panel
-from tabcouce.system.weights import context_shares, error_products
+from tabcouce.system.weights import context_shares, equal_mix, error_products
 
 CASES = FOLDER / "mix"
 JUDGED: dict[str, Rule] = {
@@ -198,15 +198,14 @@ def judged() -> dict[str, Any]:
 
 def mixed_by(rule: Rule, case: Case) -> np.ndarray:
     """The rule's mix of the rows never seen; weights from left-out rows, as `stacked.mixed` takes them."""
-    few = len(np.unique(case.unit)) < FEWEST_FOR_EXPERTS
-    kept = [j for j, member in enumerate(case.members) if not (few and member in CONTEXT_EXPERTS)]
-    told = case.left_out[kept].astype(float)
+    told = case.left_out.astype(float)
     known = np.isfinite(told).reshape(*told.shape[:2], -1).all(axis=(0, 2))
+    if len(np.unique(case.unit[known])) < FEWEST_TO_CHOOSE:
+        return equal_mix(case.members)(case.new.astype(float))
     truth = case.y if not case.classes else (case.y[:, None] == np.arange(case.classes)).astype(float)
     products = error_products(told[:, known] - truth[known], case.unit[known])
     rows = context_shares(case.unit[known]) * known.sum()
-    weight = rule([case.members[j] for j in kept], products, rows)
-    return np.tensordot(weight, case.new[kept].astype(float), axes=1)
+    return np.tensordot(rule(case.members, products, rows), case.new.astype(float), axes=1)
 
 
 def main() -> None:

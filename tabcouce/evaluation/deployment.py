@@ -120,7 +120,7 @@ def _shot_mix(model: Estimator, dataset: Dataset, split: Split, fold: Fold, seed
     if found is None:
         return equal_mix(tuple(model.members))
     moved = corrected(found, model.members, dataset, split.unit, fold, seed)
-    return mixed(moved, dataset, split.unit, blind=False)
+    return mixed(moved, dataset, split.unit, held_out=False)
 
 
 def corrected(

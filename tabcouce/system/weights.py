@@ -16,6 +16,8 @@ MixKind = Literal["fitted", "default", "single"]
 
 ANCHORS = ("random_forest", "lightgbm")
 """Trees hold what they predict within what they saw, so they fail least on what is new."""
+SIMPLE = ("constant", "linear")
+"""Counted only where left-out contexts ask for them: a line runs out of what it has seen."""
 PSEUDO_CONTEXTS = 4
 CLEARLY = 2.0
 """Standard errors by which an anchor must be behind to be left out."""
@@ -136,9 +138,9 @@ def plain_mix(
     return np.asarray(used / used.sum())
 
 
-def equal_mix(members: Sequence[str], anchors: Sequence[str] = ANCHORS) -> Mix:
-    """The anchors in equal parts, or all members where none of them is there: nothing was left out."""
-    used = np.array([member in anchors for member in members])
+def equal_mix(members: Sequence[str]) -> Mix:
+    """The learners in equal parts, or all members where there is none: nothing is to be learnt from."""
+    used = np.array([member not in SIMPLE for member in members])
     if not used.any():
         used[:] = True
     return Mix(tuple(members), tuple(float(w) for w in used / used.sum()), "default", 0)

@@ -70,12 +70,16 @@ def test_targets_of_the_test_machine_do_not_move_its_weights(finished) -> None:
     assert before.fitted[0].mixes == after.fitted[0].mixes
 
 
-def test_with_few_contexts_models_with_context_effects_stay_out(dataset_of, plan_of) -> None:
+def test_with_few_contexts_the_learners_count_alike_on_a_new_one(dataset_of, plan_of) -> None:
     X, y, machine = machines(120, levels=4)
     dataset, plan = dataset_of(X, y, machine), plan_of(machine)
-    trials = tuple(run_trials(PANEL[-2:], dataset, plan))
-    blind = next(t for t in stacked_trials(trials, dataset, plan) if t.mode == "blind")
-    assert all(set(model.weights()) == {"lightgbm"} for model in blind.fitted)
+    trials = tuple(run_trials(PANEL[1:2] + PANEL[-2:], dataset, plan))
+    stacks = {t.mode: t for t in stacked_trials(trials, dataset, plan)}
+    equal = {"linear": 0.0, "lightgbm": 0.5, "lightgbm_context": 0.5}
+    for model in stacks["blind"].fitted:
+        mix = model.mix("blind")
+        assert dict(zip(mix.members, mix.weight, strict=True)) == equal
+    assert stacks["known"].fitted[0].weights() != equal
 
 
 def test_models_can_be_left_out_of_the_stack(finished) -> None:

@@ -139,8 +139,8 @@ def test_of_equal_models_the_trees_keep_most_of_the_weight_where_contexts_are_fe
     assert np.mean(anchored) > 0.65
 
 
-def test_without_left_out_rows_the_trees_share() -> None:
-    assert equal_mix(("constant", "lightgbm", "random_forest")).weight == (0.0, 0.5, 0.5)
+def test_without_left_out_rows_the_learners_share() -> None:
+    assert equal_mix(("constant", "lightgbm", "linear", "couce")).weight == (0.0, 0.5, 0.0, 0.5)
     assert equal_mix(("constant", "linear")).weight == (0.5, 0.5)
     errors, unit = made(1, (1.0, 0.5, 2.0))
     mix = choose_mix(("lightgbm", "linear", "random_forest"), error_products(errors, unit))
