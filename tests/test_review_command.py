@@ -54,6 +54,9 @@ def test_a_filled_workbook_refits_with_its_cost_and_a_wrong_entry_is_named_by_it
     mended = openpyxl.load_workbook(book)
     mended.worksheets[0][wrong.coordinate].value = None
     mended.save(book)
+    waiting = run("review", "import", fitted.folder, book).output.splitlines()
+    assert any("excluded" in line and ROOM in line for line in waiting)
+    assert any("held" in line and TEMPERATURE in line for line in waiting)
     roles = tmp_path / "reviewed.roles.toml"
     again = run(
         "review", "import", fitted.folder, book, "--data", fitted.data, "--out", roles, "--lang", "ja"
@@ -62,6 +65,7 @@ def test_a_filled_workbook_refits_with_its_cost_and_a_wrong_entry_is_named_by_it
     lines = [line for line in again.output.splitlines() if "LightGBM" in line]
     assert any(TEMPERATURE in line for line in lines) and any(ROOM in line for line in lines)
     assert all("→" in line for line in lines)
+    assert not any("--data" in line for line in again.output.splitlines())
     assert any(TEMPERATURE in line and w("agreement.agrees") in line for line in again.output.splitlines())
     assert 'expected = "increases"' in roles.read_text(encoding="utf-8")
 

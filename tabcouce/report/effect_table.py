@@ -82,7 +82,8 @@ def effect_reading(naive: Effect | None, adjusted: Effect | None) -> str:
 def _step_cell(factor: Factor) -> Cell:
     """The step all slopes of the row are told for, in the column's unit."""
     assert factor.naive is not None
-    return number_cell(with_unit(signed(significant(factor.naive.step)), factor.unit))
+    # A step is a round number: no zeros behind it.
+    return number_cell(with_unit(signed(f"{factor.naive.step:,.6g}"), factor.unit))
 
 
 def _slope_cell(effect: Effect | None, w: Words) -> Cell:

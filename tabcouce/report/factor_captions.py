@@ -21,8 +21,9 @@ OUTER = 1.5
 
 
 def importance(target: TargetSummary, model: str, w: Words) -> str:
-    top = target.factors_of(model)[:3]
-    supported = any(factor.strength > 0 for factor in top)
+    factors = target.factors_of(model)
+    strong = [factor for factor in factors if factor.strength > 0]
+    top, supported = (strong or factors)[:3], bool(strong)
     return w(
         "chart.importance_say" if supported else "chart.importance_unsupported",
         names=w.listing([factor.name for factor in top]),

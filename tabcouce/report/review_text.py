@@ -55,6 +55,12 @@ def review_lines(review: Review, changes: Sequence[Change], summary: Summary, la
         lines.append(w("review.line_experiment", factors=w.listing(list(review.experiments))))
     if review.open_monotone:
         lines.append(w("review.line_open", factors=w.listing(list(review.open_monotone))))
+    # What was refitted is told with its cost; a decision that was not must not go unsaid.
+    refitted = {column for change in changes for column in change.columns}
+    for key, factors in (("line_excluded", review.excluded), ("line_held", tuple(review.monotone))):
+        waiting = [factor for factor in factors if factor not in refitted]
+        if waiting:
+            lines.append(w(f"review.{key}", factors=w.listing(waiting)))
     lines += [change_line(change, w) for change in changes]
     return lines or [w("review.line_nothing")]
 
