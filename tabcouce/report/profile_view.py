@@ -7,7 +7,7 @@ from typing import Any
 
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import significant, with_unit
-from tabcouce.report.naming import context_name, named, unit_suffix
+from tabcouce.report.naming import context_name, named
 from tabcouce.report.summary import TargetSummary, WhatIfView
 
 
@@ -55,7 +55,7 @@ def profile_view(target: TargetSummary, w: Words) -> ProfileView | None:
                 {"first": p.first, "second": p.second, "squares": p.prediction, "outside": p.outside}
                 for p in joint.pairs
             ],
-            "say": {"reading": say, "outside": w("profile.outside"), "unit": unit_suffix(unit, w)},
+            "say": {"reading": say, "outside": w("profile.outside"), "unit": f" {unit}" if unit else ""},
         },
     )
 

@@ -227,7 +227,7 @@ def _with_directions(factors: list[Factor], w: Words) -> str:
     return w.listing(
         [
             w(
-                "page.factor_direction",
+                "page.factor_direction_model" if _only_in_the_model(factor) else "page.factor_direction",
                 name=factor.name,
                 direction=factor_captions.direction_word(factor, w),
                 share=percent(factor.share),
@@ -235,3 +235,8 @@ def _with_directions(factors: list[Factor], w: Words) -> str:
             for factor in factors
         ]
     )
+
+
+def _only_in_the_model(factor: Factor) -> bool:
+    """Whether a direction was measured beside the model's and is not clear there."""
+    return factor.adjusted is not None and not factor.adjusted.claimed

@@ -23,7 +23,7 @@ from tabcouce.report.sheets import sheets
 from tabcouce.report.summary import Summary
 from tabcouce.report.target_view import top_factors
 from tabcouce.report.tiles import tiles
-from tabcouce.report.verdict_text import verdict_sentences
+from tabcouce.report.verdict_text import shown_outcome, verdict_sentences
 
 LONGEST = 32_767
 """Letters a cell holds at most; Excel repairs the file if there are more."""
@@ -59,6 +59,7 @@ def write_workbook(
         "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
         "text": book.add_format({"valign": "top"}),
         "number": book.add_format({"num_format": "0.000", "valign": "top"}),
+        "fine": book.add_format({"num_format": "0.00000", "valign": "top"}),
         "small": book.add_format({"num_format": "0.00E+00", "valign": "top"}),
         "large": book.add_format({"num_format": "#,##0.0", "valign": "top"}),
         "share": book.add_format({"num_format": "0.0%", "valign": "top"}),
@@ -90,11 +91,11 @@ def _cover(
     row = 2
     for target in (with_block_names(each, w) for each in summary.targets):
         about = named(target.target.name, target.target.unit)
-        lines = [(w("book.target"), about), (w("page.verdict"), w.label("outcome", target.verdict.outcome))]
+        lines = [(w("book.target"), about), (w("page.verdict"), w.label("outcome", shown_outcome(target)))]
         lines += [("", sentence) for sentence in verdict_sentences(target, w.language)]
         for tile in tiles(target, w):
             steps = ", ".join(f"{name} {value}" for name, value in tile.steps)
-            lines.append((tile.title, f"{steps or tile.value} ({tile.note})"))
+            lines.append((tile.title, w("book.tile", value=steps or tile.value, note=tile.note)))
         lines.append((w("page.factors"), top_factors(target, w)))
         lines.append((w("next.title").rstrip(":："), next_step(target, w)))
         for name, text in lines:
@@ -120,6 +121,7 @@ def _cover(
         ("", w("page.privacy")),
     ):
         if text:
+            sheet.set_row(row, LINE * lines_of(text))
             sheet.write_string(row, 0, name, formats["wrap"])
             sheet.write_string(row, 1, text, formats["wrap"])
             row += 1
@@ -185,4 +187,6 @@ def _format(value: float) -> str:
     size = abs(value)
     if size >= 10_000:
         return "large"
-    return "small" if 0 < size < 0.01 else "number"
+    if 0 < size < 0.01:
+        return "small" if size < 0.0001 else "fine"
+    return "number"
