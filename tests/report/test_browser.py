@@ -302,3 +302,16 @@ def test_sliders_move_several_factors_at_once_by_keyboard_and_say_what_is_outsid
     box.find_element(By.TAG_NAME, "button").send_keys(Keys.ENTER)
     wait.until(lambda _: box.get_attribute("data-outside") == "false")
     assert [m for m in browser.get_log("browser") if m["level"] == "SEVERE"] == []
+
+
+def test_a_dark_screen_gets_dark_paper_and_a_printer_never(browser, pages):
+    paper = "return getComputedStyle(document.body).backgroundColor"
+    dark = [{"name": "prefers-color-scheme", "value": "dark"}]
+    try:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": dark})
+        opened(browser, pages["number", "en"])
+        assert browser.execute_script(paper) == "rgb(20, 24, 30)"
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": dark})
+        assert browser.execute_script(paper) == "rgb(255, 255, 255)"
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
