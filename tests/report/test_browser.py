@@ -26,6 +26,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tabcouce.explanation.joint_reading import read
 from tabcouce.report import Summary, write_page
 from tabcouce.report.catalogue import words
+from tabcouce.report.charts.swarm import MARKS
 
 # The driver talks to Chromium over loopback; the page itself has no network.
 pytestmark = pytest.mark.enable_socket
@@ -315,3 +316,14 @@ def test_a_dark_screen_gets_dark_paper_and_a_printer_never(browser, pages):
         assert browser.execute_script(paper) == "rgb(255, 255, 255)"
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
+
+
+def test_every_row_of_the_swarm_is_drawn_categories_too(browser, pages, regression_summary):
+    opened(browser, pages["number", "en"])
+    curves = regression_summary.targets[0].curves
+    assert any(curve.levels for curve in curves)
+
+    drawn = browser.execute_script(
+        "return document.querySelectorAll('#t1-swarm .mark-symbol.role-mark path').length"
+    )
+    assert drawn == sum(min(len(curve.contribution), MARKS) for curve in curves)

@@ -37,7 +37,7 @@ def contribution_swarm(target: TargetSummary, w: Words) -> Spec:
     colour = alt.Scale(domain=[0, 1], range=["#0072B2", "#d9d4c7", "#D55E00"], interpolate="lab")
     marks = (
         alt.Chart(ROWS)
-        .mark_circle(size=16)
+        .mark_circle(size=16, invalid="show")  # a category has no rank: else its marks are left out
         .encode(
             x=alt.X("f0:Q", title=title, axis=alt.Axis(tickCount=8)),
             y=alt.Y("f1:N", sort=names, title=None, axis=alt.Axis(grid=False, ticks=False, labelLimit=260)),
