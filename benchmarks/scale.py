@@ -4,14 +4,16 @@
     python benchmarks/scale.py fit FOLDER --rows 1000000 --format csv
     python benchmarks/scale.py workbook FOLDER --rows 100000
     python benchmarks/scale.py growth FOLDER --rows 10000 100000 1000000
+    python benchmarks/scale.py executor FOLDER --rows 30000
 
 The table has 40 columns: 33 sensors (three of them codes), 3 context columns (12 machines, a lot
 per 1000 rows, 6 operators), a time stamp, a row number, a grade in words and the target, which
 depends on eight sensors, a machine's and a lot's offset. Targets on 2 cores: the fit within 20
 minutes and 10 GB; the workbook read at least 6 times faster than by pandas' default reader in
 the same run; seconds against rows with an exponent of at most 1.1 for reading, checks,
-prediction and one LightGBM that no cap holds back. Each part replaces its own entry of
-`results/scale.json`.
+prediction and one LightGBM that no cap holds back. `executor` trains the same LightGBM folds of
+the compared rows one after the other on two threads, two at a time in threads of one process, and
+two at a time in processes. Each part replaces its own entry of `results/scale.json`.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -182,6 +185,56 @@ def growth(folder: Path, sizes: list[int]) -> dict[str, Any]:
     return {"target": 1.1, "rows": sizes, "cpu_seconds": seconds, "exponent": exponents}
 
 
+def executor(folder: Path, rows: int) -> dict[str, Any]:
+    """CPU and wall seconds of the same folds, trained in three ways."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+    from threadpoolctl import threadpool_limits
+
+    from tabcouce.evaluation.fold_job import FoldJob
+    from tabcouce.evaluation.run import contexts_for
+    from tabcouce.models import BoostingModel
+    from tabcouce.roles import datasets
+    from tabcouce.roles.thinning import thinned_dataset
+    from tabcouce.splits import plan_splits
+    from tabcouce.study.effort import EFFORTS
+    from tabcouce.study.inputs import open_inputs
+
+    quick = EFFORTS["quick"]
+    inputs = open_inputs(make_table(folder, rows, "csv"))
+    (whole,) = datasets(inputs.table, inputs.roles, name="scale")
+    data = thinned_dataset(whole, quick.compared_rows, 0)
+    plan = plan_splits(data, folds=quick.folds, seed=0)
+    split = plan.of(plan.headline)
+    columns = tuple(contexts_for(data, split).columns)
+    ways = {
+        "one at a time, 2 threads": (1, 2),
+        "2 threads at a time": (2, 1),
+        "2 processes at a time": (2, 1),
+    }
+    found: dict[str, Any] = {}
+    for way, (at_once, threads) in ways.items():
+        make = partial(BoostingModel, "regression", threads=threads, seed=0, pace=quick.pace)
+        jobs = [FoldJob("lightgbm", str(k), make, fold.train, columns) for k, fold in enumerate(split.folds)]
+        prefer = "processes" if "processes" in way else "threads"
+        before, start = used_cpu(), time.perf_counter()
+        with threadpool_limits(limits=1, user_api="blas"):
+            fits = Parallel(at_once, prefer=prefer, batch_size=1)(delayed(job.fit)(data) for job in jobs)
+        wall = time.perf_counter() - start
+        if prefer == "processes":
+            get_reusable_executor().shutdown(wait=True)  # their time counts once they have ended
+        rounds = [fit.model.rounds_ for (fit,) in fits]
+        found[way] = {"wall_s": round(wall, 1), "cpu_s": round(used_cpu() - before, 1), "rounds": rounds}
+        print(way, found[way], flush=True)
+    return {"rows": rows, "compared": len(data.y), "folds": len(split.folds), "ways": found}
+
+
+def used_cpu() -> float:
+    """CPU seconds of this process and of its children that have ended."""
+    told = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in told)
+
+
 def keep(part: str, figures: dict[str, Any]) -> None:
     """Replace one entry of the results; the others stay with the commit they were measured on."""
     path = record.RESULTS / f"{NAME}.json"
@@ -194,7 +247,7 @@ def keep(part: str, figures: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("part", choices=["table", "fit", "workbook", "growth"])
+    parser.add_argument("part", choices=["table", "fit", "workbook", "growth", "executor"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, nargs="+", required=True)
     parser.add_argument("--format", default="csv", choices=["csv", "parquet", "xlsx"])
@@ -208,6 +261,8 @@ def main() -> None:
             print(make_table(asked.folder, rows, asked.format))
         elif asked.part == "fit":
             keep(f"fit {asked.format} {rows}", fit(asked.folder, rows, asked.format))
+        elif asked.part == "executor":
+            keep(f"executor {rows}", executor(asked.folder, rows))
         else:
             keep(f"workbook {rows}", workbook(asked.folder, rows))
 
