@@ -24,6 +24,7 @@ from tabcouce.read.extent import (
     ParsedSheet,
     PlainSheet,
 )
+from tabcouce.read.sheet_xml import FACT_SIGNS
 
 MOST_UNPACKED = 2_000_000_000
 """Bytes a file may unpack to: about 1,000,000 rows of 40 columns as a workbook."""
@@ -43,17 +44,18 @@ _ELSEWHERE = "Save the table as CSV and give that."
 _STRAY = "Delete the stray cells far from the table, or copy the table to a new workbook."
 
 
-def check_archive(data: bytes, place: Place) -> None:
+def check_archive(data: bytes, place: Place) -> frozenset[str]:
     """Refuse an .xlsx, .xlsm, .xlsb or .ods file that would unpack beyond the bounds.
 
     The directory is judged first, then every XML part is unpacked in pieces: the directory may lie.
+    Returns the names of the parts that hold a `FACT_SIGN`: only these must be unpacked once more.
     Raises  ReadError: too large, too many times its size, entities declared, cells too far out
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        return  # the reader tells what is wrong with it
+        return frozenset()  # the reader tells what is wrong with it
     if len(parts) > MOST_PARTS:
         raise _refused(f"the file holds {len(parts):,} parts; at most {MOST_PARTS:,} are read", place)
     total = sum(part.file_size for part in parts)
@@ -67,8 +69,11 @@ def check_archive(data: bytes, place: Place) -> None:
                 place,
             )
     sheets = _binary_sheets(data, parts, place)
-    for part in parts:
-        _check_part(data, part, place, binary=posixpath.basename(part.filename) in sheets)
+    return frozenset(
+        part.filename
+        for part in parts
+        if _check_part(data, part, place, binary=posixpath.basename(part.filename) in sheets)
+    )
 
 
 def check_width(width: int, place: Place) -> None:
@@ -113,10 +118,10 @@ def _binary_sheets(data: bytes, parts: list[zipfile.ZipInfo], place: Place) -> s
     return {name.decode("utf-8", "replace") for names in found for name in names}
 
 
-def _check_part(data: bytes, part: zipfile.ZipInfo, place: Place, *, binary: bool) -> None:
+def _check_part(data: bytes, part: zipfile.ZipInfo, place: Place, *, binary: bool) -> bool:
     """Unpack one part in pieces, count its cells and look for what must not be in it.
 
-    Content decides, not the name: a workbook may call the part of a sheet anything.
+    Returns whether it holds a `FACT_SIGN`. Content decides, not the name: a workbook may call the part of a sheet anything.
     """
     first = next(_unpacked(data, part, place), b"")
     if first[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or b"<\x00" in first[:8]:
@@ -125,17 +130,20 @@ def _check_part(data: bytes, part: zipfile.ZipInfo, place: Place, *, binary: boo
     elif binary:
         counting = BinarySheet()
     else:
-        return  # pictures and macros: never unpacked
+        return False  # pictures and macros: never unpacked
     try:
-        _stream(data, part, counting, place, binary=binary)
+        signed = _stream(data, part, counting, place, binary=binary)
         if isinstance(counting, PlainSheet) and not counting.plain:
             _stream(data, part, ParsedSheet(), place, binary=False)
     except (expat.ExpatError, OddAddressError) as error:
         raise _damaged(part, error, place) from None
+    return signed
 
 
-def _stream(data: bytes, part: zipfile.ZipInfo, counting: Extent, place: Place, *, binary: bool) -> None:
+def _stream(data: bytes, part: zipfile.ZipInfo, counting: Extent, place: Place, *, binary: bool) -> bool:
+    """Count the part's cells; returns whether it holds a `FACT_SIGN`."""
     last = b""
+    signed = False
     since_tag = produced = 0
     for piece in _unpacked(data, part, place):
         produced += len(piece)
@@ -145,18 +153,21 @@ def _stream(data: bytes, part: zipfile.ZipInfo, counting: Extent, place: Place, 
             since_tag = 0 if b"<" in piece else since_tag + len(piece)
             if since_tag > _LONGEST_TEXT:
                 raise _refused(f"its part {part.filename!r} holds {since_tag:,} bytes without a cell", place)
-            _check_xml(last[-16:] + piece, part.filename, place, first=not last)
+            joint = last[-16:] + piece
+            _check_xml(joint, part.filename, place, first=not last)
+            signed = signed or any(sign in joint for sign in FACT_SIGNS)
         counting.add(piece)
         _check_extent(counting, place)
         last = piece
     counting.finish()
     _check_extent(counting, place, whole=True)
+    return signed
 
 
 def _check_xml(piece: bytes, name: str, place: Place, *, first: bool) -> None:
     if first and (piece[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in piece[:4]):
         raise _refused(f"its part {name!r} is not in UTF-8", place)
-    if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
+    if b"<!" in piece and (b"<!DOCTYPE" in piece or b"<!ENTITY" in piece):
         raise _refused(
             f"its part {name!r} declares a document type or entities, as no spreadsheet does", place
         )

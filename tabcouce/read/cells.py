@@ -126,7 +126,7 @@ def type_cells(
         kept[position] = cell
     typed = _values(kept, decimal)
     dated: tuple[int, ...] = ()
-    if typed.values.dtype == object:
+    if typed.values.dtype == object and any(issubclass(kind, dt.date) for kind in set(map(type, kept))):
         dated = tuple(position for position, cell in enumerate(kept) if isinstance(cell, dt.date))
     return replace(
         typed,
@@ -163,7 +163,7 @@ def _values(cells: list[object], decimal: str) -> TypedCells:
         if 2 * len(odd) > filled or zero_led:
             odd = ()  # a text column, or codes: nothing is odd about its text
     texts = np.empty(len(cells), dtype=object)
-    texts[:] = [None if cell is None else text_of(cell) for cell in cells]
+    texts[:] = cells if kinds <= {str} else [None if cell is None else text_of(cell) for cell in cells]
     return TypedCells(texts, odd=odd)
 
 

@@ -36,12 +36,14 @@ class FileContent:
     kind    'workbook' for .xlsx, .xlsm, .xlsb, .xls and .ods content, 'old workbook' for Excel 2
             to 4, 'parquet', else 'text'
     sha256  of the bytes as stored, before unpacking
+    signed  parts of a workbook with an error cell, a formula or something hidden; see `sheet_xml`
     """
 
     name: str
     data: bytes
     kind: Kind
     sha256: str
+    signed: frozenset[str] = frozenset()
 
 
 def load(path: Path) -> FileContent:
@@ -73,11 +75,12 @@ def load(path: Path) -> FileContent:
     }
     for starts, kind in binary.items():
         if data.startswith(starts):
+            signed: frozenset[str] = frozenset()
             if data.startswith(_ZIP):
-                check_archive(data, place)
+                signed = check_archive(data, place)
             elif data.startswith(_OLE):
                 check_old_workbook(data, place)
-            return FileContent(path.name, data, kind, hashlib.sha256(stored).hexdigest())
+            return FileContent(path.name, data, kind, hashlib.sha256(stored).hexdigest(), signed)
     suffix = Path(path.name.lower().removesuffix(".gz")).suffix
     _check_text(data, suffix, place)
     return FileContent(path.name, data, "text", hashlib.sha256(stored).hexdigest())

@@ -29,6 +29,6 @@ def number_column(cells: Sequence[object], codes: Collection[float]) -> RawColum
         numbers = np.array(filled, dtype=np.float64)  # None becomes NaN
         blank = filled.count(None)
     # A cell that is no number although it is a float would be taken for a blank one.
-    if np.isnan(numbers).sum() != blank or np.isin(numbers, list(codes)).any():
+    if np.isnan(numbers).sum() != blank or (codes and np.isin(numbers, list(codes)).any()):
         return list(cells)
     return numbers

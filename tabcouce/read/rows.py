@@ -28,12 +28,12 @@ def read_rows(
 ) -> Table:
     """The table in the rows of one sheet; see `read_table`.
 
-    rows    all rows of the sheet from row 1 on; filled where ranges are merged
+    rows    all rows of the sheet from row 1 on; cells are written into where ranges are merged
     merges  merged ranges
     """
     place = Place(file=source.file, sheet=source.sheet)
     width = max((len(row) for row in rows), default=0)
-    rows = [[*row, *[None] * (width - len(row))] for row in rows]
+    rows = [row if len(row) == width else [*row, *[None] * (width - len(row))] for row in rows]
     decimal = source.decimal or "."
     if layout.range is not None:
         rows = parse_range(layout.range, place).cut(rows)

@@ -6,10 +6,13 @@ import io
 import posixpath
 import re
 import zipfile
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 _YES = ("1", "true")
+FACT_SIGNS = (b't="e"', b"<f", b":f>", b' hidden="')
+"""One of these stands in the XML of every sheet that has an error cell, a formula or something hidden."""
 _ADDRESS = re.compile(r"([A-Z]+)([0-9]+)")
 
 
@@ -29,20 +32,19 @@ class SheetFacts:
     hidden_columns: tuple[int, ...] = ()
 
 
-def scan_sheet(workbook: bytes, sheet: str) -> SheetFacts:
+def scan_sheet(workbook: bytes, sheet: str, signed: Collection[str]) -> SheetFacts:
     """Facts of one sheet of an .xlsx or .xlsm file; none for other kinds of workbook.
 
+    signed  parts of the file that hold a `FACT_SIGN`; the others have no facts to tell
     calamine gives '' for an error cell and for a formula without a stored result alike.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
             part = _part_of(archive, sheet)
-            content = b"" if part is None else archive.read(part)
+            content = archive.read(part) if part in signed else b""
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
         return SheetFacts()  # .xls, .xlsb, .ods; a damaged file has been refused before
-    if not any(sign in content for sign in (b't="e"', b"<f", b":f>", b' hidden="')):
-        return SheetFacts()
-    return _scan(content)
+    return _scan(content) if content else SheetFacts()
 
 
 def _part_of(archive: zipfile.ZipFile, sheet: str) -> str | None:

@@ -223,7 +223,7 @@ def _sheet_notes(chosen: str, rest: list[str], hidden: list[str], place: Place) 
 def _load(content: FileContent, book: CalamineWorkbook, name: str) -> SheetCells:
     sheet = _sheet(book, name, Place(file=content.name, sheet=name))
     rows = _rows(sheet)
-    facts = scan_sheet(content.data, name)
+    facts = scan_sheet(content.data, name, content.signed)
     for (row, column), error in facts.errors.items():
         if row < len(rows) and column < len(rows[row]) and is_blank(rows[row][column]):
             rows[row][column] = error  # calamine leaves error cells blank
