@@ -121,7 +121,8 @@ def _binary_sheets(data: bytes, parts: list[zipfile.ZipInfo], place: Place) -> s
 def _check_part(data: bytes, part: zipfile.ZipInfo, place: Place, *, binary: bool) -> bool:
     """Unpack one part in pieces, count its cells and look for what must not be in it.
 
-    Returns whether it holds a `FACT_SIGN`. Content decides, not the name: a workbook may call the part of a sheet anything.
+    Returns whether it holds a `FACT_SIGN`. Content decides, not the name: a workbook may call the
+    part of a sheet anything.
     """
     first = next(_unpacked(data, part, place), b"")
     if first[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or b"<\x00" in first[:8]:
