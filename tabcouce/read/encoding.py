@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from tabcouce.errors import Place, ReadError
+from tabcouce.read.han_text import continental, is_big5
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -33,7 +34,7 @@ class Decoded:
 
 
 def decode(content: bytes, *, encoding: str | None, place: Place) -> Decoded:
-    """Bytes as text: byte order mark, then UTF-8, then the Japanese and Latin code pages.
+    """Bytes as text: byte order mark, then UTF-8, then the code pages of Japan, its neighbours and Latin.
 
     encoding  codec to use without asking; None finds out
     Raises    ReadError if the named codec is unknown or does not fit the bytes
@@ -53,23 +54,36 @@ def decode(content: bytes, *, encoding: str | None, place: Place) -> Decoded:
 
 
 def _legacy(content: bytes) -> Decoded:
-    """cp932, EUC-JP, cp1252 or Latin-1, in this order where the bytes allow it."""
+    """cp932, EUC-JP, cp1252 or Latin-1, in this order where the bytes allow it.
+
+    What is valid as one of the first two but no Japanese text is GB 18030, EUC-KR or Big5.
+    """
     cp932, euc = _strict(content, "cp932"), _strict(content, "euc_jp")
     if cp932 is not None and _PRIVATE.search(cp932):
         cp932 = None  # user-defined characters: the bytes are valid, the text is not
     if cp932 is not None and euc is not None:
         # Bytes of one are often valid in the other, where they turn into half-width kana.
         if _half_width_share(euc) <= _half_width_share(cp932):
-            return Decoded(euc, "euc_jp", certain=False)
+            return _japanese_or_not(content, euc)
         return Decoded(cp932, "cp932", certain=False)
     if euc is not None:
-        return Decoded(euc, "euc_jp", certain=False)
+        return _japanese_or_not(content, euc)
+    if is_big5(content):
+        return Decoded(content.decode("cp950"), "cp950", certain=False)
     if cp932 is not None and _looks_japanese(cp932):
         return Decoded(cp932, "cp932", certain=False)
     text = _strict(content, "cp1252")
     if text is not None:
         return Decoded(text, "cp1252", certain=False)
     return Decoded(content.decode("latin-1"), "latin-1", certain=False)
+
+
+def _japanese_or_not(content: bytes, euc: str) -> Decoded:
+    """EUC-JP, or what else has its bytes."""
+    other = continental(content)
+    if other is None:
+        return Decoded(euc, "euc_jp", certain=False)
+    return Decoded(content.decode(other), other, certain=False)
 
 
 def _looks_japanese(text: str) -> bool:
@@ -123,7 +137,7 @@ def _decode_as(content: bytes, encoding: str, place: Place) -> str:
         raise ReadError(
             f"there is no encoding called {encoding!r}",
             place=place,
-            remedy="Use one of utf-8, utf-16, cp932, euc_jp, cp1252, latin-1, or leave it out.",
+            remedy="Use one of utf-8, utf-16, cp932, euc_jp, gb18030, cp950, euc_kr, cp1252, or leave it out.",
         ) from None
     except UnicodeDecodeError as error:
         raise ReadError(

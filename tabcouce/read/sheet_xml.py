@@ -41,7 +41,7 @@ def scan_sheet(workbook: bytes, sheet: str, signed: Collection[str]) -> SheetFac
     try:
         with zipfile.ZipFile(io.BytesIO(workbook)) as archive:
             part = _part_of(archive, sheet)
-            content = archive.read(part) if part in signed else b""
+            content = b"" if part is None or part not in signed else archive.read(part)
     except (zipfile.BadZipFile, KeyError, ElementTree.ParseError):
         return SheetFacts()  # .xls, .xlsb, .ods; a damaged file has been refused before
     return _scan(content) if content else SheetFacts()

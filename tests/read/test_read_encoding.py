@@ -52,3 +52,41 @@ def test_the_named_encoding_is_used_and_refused_where_it_does_not_fit():
         decoded(SHORT.encode("cp932"), "utf-8")
     with pytest.raises(ReadError, match="no encoding called 'klingon'"):
         decoded(b"a", "klingon")
+
+
+CHINESE = "设备,温度(℃),压力,结果,操作员\n一号机,180.5,12,合格,张伟\n二号机,181,12.3,不合格,李娜\n"
+TAIWANESE = "設備,溫度(℃),壓力,結果,操作員\n一號機,180.5,12,合格,張偉\n二號機,181,12.3,不合格,李娜\n"
+KOREAN = "설비,온도(℃),압력,결과,작업자\n일호기,180.5,12,합격,김민수\n이호기,181,12.3,불합격,박지영\n"
+KANJI = "成形機,射出温度,金型温度,保圧時間,製品重量,合否,作業者,検査結果\n一号機,1,2,3,4,合格,田中,異常\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [(CHINESE, "gb18030"), (TAIWANESE, "cp950"), (KOREAN, "euc_kr")]
+)
+def test_text_from_china_taiwan_and_korea_is_told_from_japanese(text, encoding):
+    result = decoded(text.encode(encoding))
+    assert (result.text, result.encoding, result.certain) == (text, encoding, False)
+
+
+@pytest.mark.parametrize("encoding", ["euc_jp", "cp932"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        KANJI,
+        KANJI + "コメント\n",
+        "型,強度,判定\n" + "1,2,合格\n" * 500,
+        "結果,備考\n" + "".join(f"{k},合格品\n" for k in range(50)),
+    ],
+)
+def test_japanese_text_without_kana_stays_japanese(text, encoding):
+    assert decoded(text.encode(encoding)).text == text
+
+
+def test_degree_signs_and_accents_are_not_taken_for_big5():
+    text = "Temp (°C);Länge (µm);Ø°F\n" + "20°C;±3µm;é\n" * 40
+    assert decoded(text.encode("cp1252")).text == text
+
+
+def test_half_width_kana_is_not_taken_for_big5():
+    text = "ﾛｯﾄ,ｵﾝﾄﾞ,ｱﾂﾘｮｸ,ｷｮｳﾄﾞ,ﾊﾞﾝｺﾞｳ,ｹｯｶ\n" + "1,2,3,4,5,ｺﾞｳｶｸ\n" * 20
+    assert decoded(text.encode("cp932")).text == text
