@@ -137,7 +137,7 @@ def _decode_as(content: bytes, encoding: str, place: Place) -> str:
         raise ReadError(
             f"there is no encoding called {encoding!r}",
             place=place,
-            remedy="Use one of utf-8, utf-16, cp932, euc_jp, gb18030, cp950, euc_kr, cp1252, or leave it out.",
+            remedy="Use utf-8, utf-16, cp932, euc_jp, gb18030, cp950, euc_kr or cp1252, or leave it out.",
         ) from None
     except UnicodeDecodeError as error:
         raise ReadError(
