@@ -26,6 +26,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tabcouce.explanation.joint_reading import read
 from tabcouce.report import Summary, write_page
 from tabcouce.report.catalogue import words
+from tabcouce.report.charts.style import GREY
 from tabcouce.report.charts.swarm import MARKS
 
 # The driver talks to Chromium over loopback; the page itself has no network.
@@ -324,6 +325,9 @@ def test_every_row_of_the_swarm_is_drawn_categories_too(browser, pages, regressi
     assert any(curve.levels for curve in curves)
 
     drawn = browser.execute_script(
-        "return document.querySelectorAll('#t1-swarm .mark-symbol.role-mark path').length"
+        """return [...document.querySelectorAll('#t1-swarm .mark-symbol.role-mark path')]
+             .map(mark => mark.getAttribute('fill'))"""
     )
-    assert drawn == sum(min(len(curve.contribution), MARKS) for curve in curves)
+    shown = {curve.name: min(len(curve.contribution), MARKS) for curve in curves}
+    assert len(drawn) == sum(shown.values())
+    assert drawn.count(GREY) == sum(shown[curve.name] for curve in curves if curve.levels)

@@ -41,6 +41,7 @@ def finish(
     styled = (
         sized.configure(font=FONT, background="transparent")
         .configure_view(stroke=None)
+        .configure_scale(invalid=alt.ScaleInvalidDataConfig(color=alt.value(GREY)))
         .configure_axis(
             labelColor=MUTED,
             titleColor=INK,
