@@ -34,7 +34,7 @@ def alarm_view(target: TargetSummary, alarms: AlarmSummary, key: str, w: Words) 
         detectors=_detectors(alarms, w),
         contexts=_contexts(alarms, w),
         chart=Figure(
-            f"{key}-alarms",
+            f"{key}-alarm_chart",
             title,
             say,
             w("chart.alt", title=title, say=say),

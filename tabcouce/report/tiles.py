@@ -125,7 +125,7 @@ def _coverage_note(target: TargetSummary, band: Band, w: Words) -> str:
     note = w("tile.band_note", coverage=percent(band.coverage), unseen=unseen(target, w), held=held)
     if target.by_blocks or band.promisable is None or band.promisable >= band.level:
         return note
-    few = w("tile.band_promise", promisable=percent(band.promisable), level=percent(band.level))
+    few = w("tile.band_promise", promisable=percent(band.promisable))
     return note + w("list.join_sentences") + few
 
 

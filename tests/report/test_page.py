@@ -161,3 +161,9 @@ def test_without_scripts_the_two_charts_one_decides_by_are_drawn_with_text(pages
 def test_long_column_names_break_at_their_joints_and_stay_escaped():
     assert breakable("crest_factor.vib-table") == "crest_<wbr>factor.<wbr>vib-<wbr>table"
     assert breakable("<b>_x") == "&lt;b&gt;_<wbr>x"
+
+
+def test_no_two_parts_of_a_page_share_an_address(regression_summary, classification_summary):
+    for summary in (regression_summary, classification_summary):
+        found = re.findall(r'\sid="([^"]+)"', render_page(summary, "en"))
+        assert len(found) > 20 and len(found) == len(set(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -81,6 +82,8 @@ def test_the_result_has_every_detector_under_one_limit(fitted):
 def test_the_page_and_the_workbook_have_an_alarm_part_in_both_languages(fitted):
     page = (fitted / "out" / "report.html").read_text("utf-8")
     assert "Alarms: one limit on every machine" in page and 'id="t1-alarms"' in page
+    addresses = re.findall(r'\sid="([^"]+)"', page)  # the chart once had its heading's, and was not drawn
+    assert len(addresses) == len(set(addresses)) and "t1-alarm_chart" in addresses
     assert "Hotelling T²" in page
     sheets = load_workbook(fitted / "out" / "results.xlsx", read_only=True).sheetnames
     assert {"detectors", "alarm rates"} <= set(sheets)

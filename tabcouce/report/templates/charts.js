@@ -44,8 +44,10 @@
         mode: "vega-lite", renderer: "svg", actions: false, defaultStyle: false, tooltip: hover,
       });
       if ((spec.params || []).some((param) => param.name === "lot")) withLots.push([place, drawn.view]);
-      const sliders = document.getElementById(place.id.replace(/-what_if$/, "-profile"));
-      if (sliders && sliders !== place) profile(sliders, drawn.view);
+      if (place.id.endsWith("-what_if")) {
+        const sliders = document.getElementById(place.id.replace(/-what_if$/, "-profile"));
+        if (sliders) profile(sliders, drawn.view);
+      }
       place.dataset.state = "drawn";
     } catch (error) {
       place.textContent = place.dataset.failed;
