@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from tabcouce.errors import Place, RoleError
 from tabcouce.read.table import Table
@@ -51,13 +51,18 @@ def named_golden(golden: Golden, table: Table, contexts: Sequence[str], place: P
             place=place,
             remedy=f"Declare it under 'context'; context columns now: {known}.",
         )
-    spelled = {name_key(text): text for text in dict.fromkeys(level_texts(table.frame[column]))}
-    level = spelled.get(name_key(golden.level))
+    return Golden(column, golden_level(golden.level, level_texts(table.frame[column]), column, place))
+
+
+def golden_level(wanted: str, levels: Iterable[str], column: str, place: Place) -> str:
+    """The level as it is spelled among `levels`; RoleError where it is none of them."""
+    spelled = {name_key(level): level for level in dict.fromkeys(levels)}
+    level = spelled.get(name_key(wanted))
     if level is None:
-        near = closest(golden.level, list(spelled.values()))
+        near = closest(wanted, list(spelled.values()))
         raise RoleError(
-            f"'{golden.level}', the golden lot, is no level of '{column}'.",
+            f"'{wanted}', the golden lot, is no level of '{column}'.",
             place=place,
             remedy=f"Did you mean '{near}'?" if near else f"Give one of its {len(spelled)} levels.",
         )
-    return Golden(column, level)
+    return level

@@ -13,8 +13,8 @@ from tabcouce.advice.past_rows import PastRows
 from tabcouce.advice.similar import Search
 from tabcouce.errors import Place, RoleError
 from tabcouce.read.table import Table
-from tabcouce.roles.column_name import closest, name_key
 from tabcouce.roles.dataset import Dataset
+from tabcouce.roles.golden import golden_level
 from tabcouce.roles.role import Golden
 from tabcouce.study.predict import derived_again, matched_inputs
 from tabcouce.study.saved import SavedStudy, SavedTarget
@@ -143,15 +143,7 @@ def _of_target(saved: SavedTarget, table: Table, golden: str, by: str | None) ->
     name, _, wanted = golden.rpartition("=")
     column = context_column(saved, name.strip(), table)
     levels = memory.past.contexts[column].astype(str)
-    spelled = {name_key(level): level for level in levels.unique()}
-    level = spelled.get(name_key(wanted.strip()))
-    if level is None:
-        near = closest(wanted, list(spelled.values()))
-        raise RoleError(
-            f"'{wanted.strip()}' is no level of '{column}' among the study's past rows.",
-            place=table.place(),
-            remedy=f"Did you mean '{near}'?" if near else f"Give one of its {len(spelled)} levels.",
-        )
+    level = golden_level(wanted.strip(), levels.unique(), column, table.place())
     X = matched_inputs(saved, table)
     search = Search.of(memory.past, "scaled", blocks=memory.blocks)
     own = None if by is None else context_column(saved, by, table)

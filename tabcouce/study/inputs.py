@@ -12,6 +12,7 @@ from tabcouce.roles import Declaration, Roles, override, propose, read_role_file
 from tabcouce.roles.approved import named
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
+from tabcouce.roles.golden import named_golden
 from tabcouce.roles.mask import masked
 from tabcouce.roles.role import Approved, Golden, Task
 from tabcouce.study.filled_runs import FilledRuns, with_runs
@@ -138,6 +139,7 @@ def open_inputs(
             added=added,
             unlabelled=unlabelled,
             approved=approved,
+            golden=golden,
         )
     declaration, where = declared
     wanted = () if unlabelled else tuple(targets) or None
@@ -165,12 +167,16 @@ def guess_inputs(
     added: Sequence[FilledRuns] = (),
     unlabelled: bool = False,
     approved: Approved | None = None,
+    golden: Golden | None = None,
 ) -> Inputs:
     """Read the data and guess every role, whatever lies beside it; arguments as of `open_inputs`."""
     table = with_runs(read_tables(paths, layout, join_file=join_file), added)
     roles = propose(table, targets=tuple(targets), context=tuple(context), labelled=not unlabelled)
     if approved is not None:
         roles = _with_approved(roles, approved, table)
+    if golden is not None:
+        contexts = roles.named("context")
+        roles = replace(roles, golden=named_golden(golden, table, contexts, table.place()))
     return Inputs(table, _with_task(roles, task), layout, (), None)
 
 
