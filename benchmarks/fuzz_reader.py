@@ -2,8 +2,10 @@
 
     python benchmarks/fuzz_reader.py --seconds 600
     python benchmarks/fuzz_reader.py --planted NAME --seconds 120   is this planted bug found?
+    python benchmarks/fuzz_reader.py --all      600 seconds clean, then each planted bug; writes the results
 
-Needs atheris (Linux; not among the project's extras). Bugs are planted here only, by replacing one
+Needs atheris (Linux; not among the project's extras): `pip install atheris` into an environment of its
+own that holds the project too. Bugs are planted here only, by replacing one
 function of the reader for the run; the package has no switch for them. Cells that calamine reads in
 compiled code are not seen by the coverage: those files change blindly.
 """
@@ -11,9 +13,13 @@ compiled code are not seen by the coverage: those files change blindly.
 from __future__ import annotations
 
 import argparse
+import re
+import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import atheris
 
@@ -74,11 +80,51 @@ def one(data: bytes, path: Path) -> None:
     assert list(table.frame.columns) == [column.name for column in table.columns]
 
 
+def told_by_child(*arguments: str) -> dict[str, Any]:
+    """A run of this script as a process of its own: the fuzzer ends the process that it runs in."""
+    command = [sys.executable, __file__, *arguments]
+    child = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    text = child.stdout.decode("utf-8", "replace")
+
+    def number(name: str) -> int | None:
+        found = re.findall(rf"stat::{name}:\s+(\d+)", text)
+        return int(found[-1]) if found else None
+
+    named = re.findall(r"planted: (\w+)", text)
+    return {
+        "runs": number("number_of_executed_units"),
+        "new_units": number("new_units_added"),
+        "crashed": child.returncode != 0,
+        "planted": named[-1] if named else None,
+        **({} if child.returncode == 0 or named else {"end": text[-2000:]}),
+    }
+
+
+def report(seconds: int, bounded: int) -> None:
+    """The clean run, then one run for each planted bug, which ends when it is found."""
+    import record
+
+    figures: dict[str, Any] = {"seconds": seconds, "clean": told_by_child("--seconds", str(seconds))}
+    figures["planted"] = {}
+    for name in sorted(PLANTED):
+        found = told_by_child("--planted", name, "--seconds", str(bounded))
+        figures["planted"][name] = {"found": found["planted"] == name, "runs": found["runs"]}
+        print(name, figures["planted"][name], flush=True)
+        record.write("fuzz_reader", {"atheris": version("atheris"), "bounded_seconds": bounded, **figures})
+    assert not figures["clean"]["crashed"], figures["clean"].get("end")
+    assert all(one["found"] for one in figures["planted"].values())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--planted", choices=sorted(PLANTED))
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--bounded", type=int, default=120, help="seconds for each planted bug")
     asked = parser.parse_args()
+    if asked.all:
+        report(asked.seconds, asked.bounded)
+        return
     if asked.planted:
         planted(asked.planted)
     for k, seed in enumerate(SEEDS):
