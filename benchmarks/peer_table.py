@@ -143,7 +143,7 @@ def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any
     document = {
         "thinning": f"at most {ROWS} rows a set, drawn within context x class; the same for all models",
         "folds": f"at most {FOLDS} a split; inputs without context columns; single fits",
-        "shots": f"{SHOTS} labels a context, at most half of its rows; mean of {DRAWS} draws",
+        "shots": f"{SHOTS} labels a context, at most half of its rows; mean of {DRAWS} draws, fewer of many",
         "sets": {
             one.name: {
                 "target": one.dataset.target,

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from peers.benchmark_set import SEED, BenchmarkSet
-from tabcouce.evaluation.deployment import DRAWS, labelled_rows
+from tabcouce.evaluation.deployment import DRAWS, labelled_rows, sets_of
 from tabcouce.evaluation.metrics import auc, r2
 from tabcouce.models.calibration import ShotOffset, ShotPrior
 from tabcouce.splits import Split
@@ -28,7 +28,7 @@ class Drawn:
 
 def draws(split: Split) -> Iterator[list[Drawn]]:
     """For each draw, every tested context of every fold, drawn as `evaluation.deployment` draws."""
-    for number in range(DRAWS):
+    for number in range(sets_of(len(split.units), DRAWS)):
         draw = np.random.default_rng([SEED, number])
         found = []
         for fold, part in enumerate(split.folds):

@@ -30,6 +30,11 @@ DRAWS = 5
 """Sets of labelled rows; one alone says little of a context of a hundred rows."""
 WEIGHT_DRAWS = {"regression": 10, "classification": 2}
 """Sets of labelled rows behind the stack's weights; shifts of log-odds are found by search."""
+MOST_SETS = 300
+"""Of many contexts fewer sets are drawn from each, of more contexts than this the weights see a part.
+
+A thousand lots of ten rows say more with one set each than ten machines with ten, and each set is
+a calibration of every model."""
 
 
 def deployed_trials(
@@ -60,6 +65,11 @@ def deployed_trials(
     return tuple(made)
 
 
+def sets_of(contexts: int, most: int) -> int:
+    """Sets of labelled rows that are drawn from each of so many contexts."""
+    return max(1, min(most, MOST_SETS // max(contexts, 1)))
+
+
 def labelled_rows(rows: Rows, rng: np.random.Generator) -> Rows:
     """Up to five of a context's rows, at most half of them, so that rows are left to be scored."""
     return np.sort(rng.choice(rows, min(SHOTS, len(rows) // 2), replace=False))
@@ -77,8 +87,9 @@ def _batch(trial: Trial, dataset: Dataset, split: Split) -> Trial:
 
 def _shots(trial: Trial, dataset: Dataset, split: Split, seed: int) -> Trial:
     """Every context's labelled rows are the same for all models, and scored for none."""
-    predictions = [np.full_like(trial.prediction, np.nan) for _ in range(DRAWS)]
-    draws = [np.random.default_rng([seed, draw]) for draw in range(DRAWS)]
+    sets = sets_of(len(split.units), DRAWS)
+    predictions = [np.full_like(trial.prediction, np.nan) for _ in range(sets)]
+    draws = [np.random.default_rng([seed, draw]) for draw in range(sets)]
     # A fold's draws follow each other: what a model solves once for its training rows serves them all.
     for fold, model in zip(split.folds, trial.fitted, strict=True):
         prior = shot_prior(model, dataset, split, fold)
@@ -134,8 +145,12 @@ def corrected(
     contexts = unit[found.rows]
     order = np.argsort(contexts, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(contexts[order])) + 1)
+    if len(groups) > MOST_SETS:
+        kept = np.random.default_rng(seed).choice(len(groups), MOST_SETS, replace=False)
+        groups = [groups[k] for k in np.sort(kept)]
     draws = []
-    for draw in range(WEIGHT_DRAWS["regression" if dataset.is_regression else "classification"]):
+    most = WEIGHT_DRAWS["regression" if dataset.is_regression else "classification"]
+    for draw in range(sets_of(len(groups), most)):
         rng = np.random.default_rng([seed, draw])
         for group in groups:
             few = labelled_rows(group, rng)

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tabcouce.evaluation import Candidate, run_trials, score
-from tabcouce.evaluation.deployment import SHOTS, corrected, deployed_trials
+from tabcouce.evaluation.deployment import SHOTS, corrected, deployed_trials, sets_of
 from tabcouce.evaluation.metrics import r2
 from tabcouce.evaluation.stacked import left_out_of, stacked_trials
 from tabcouce.models import BoostingModel, ConstantModel, LinearModel
@@ -102,6 +102,28 @@ def test_the_score_is_the_mean_over_the_draws(finished) -> None:
     assert found.metrics["r2"].value == pytest.approx(np.mean(values))
     assert found.metrics["r2"].low < found.metrics["r2"].value < found.metrics["r2"].high
     assert found.mode == f"shots{SHOTS}" and found.metrics["r2"].n == 200 - 8 * SHOTS
+
+
+@pytest.mark.parametrize(("contexts", "sets"), [(1, 5), (60, 5), (61, 4), (150, 2), (300, 1), (5000, 1)])
+def test_many_contexts_are_drawn_from_fewer_times_each(contexts, sets) -> None:
+    assert sets_of(contexts, 5) == sets
+
+
+def test_with_more_contexts_than_sets_each_is_still_predicted_and_the_weights_see_a_part(
+    finished, monkeypatch
+) -> None:
+    dataset, plan, trials, _ = finished
+    monkeypatch.setattr("tabcouce.evaluation.deployment.MOST_SETS", 4)
+    made = deployed_trials(trials, dataset, plan, seed=0)
+    split = plan.of("unseen:machine")
+    for trial in made:
+        assert trial.repeats == ()
+        scored = np.isfinite(trial.prediction)
+        assert [25 - scored[split.unit == u].sum() for u in range(8)] == [SHOTS] * 8
+    stack = next(t for t in trials if (t.model, t.split) == ("system", split.key)).fitted[0]
+    found = left_out_of(stack.members, dataset, split.folds[0])
+    moved = corrected(found, stack.members, dataset, split.unit, split.folds[0], seed=0)
+    assert len(np.unique(split.unit[moved.rows])) == 4 < len(np.unique(split.unit[found.rows]))
 
 
 def test_targets_of_the_rows_that_are_scored_move_no_prediction(finished) -> None:
