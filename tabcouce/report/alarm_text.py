@@ -86,7 +86,7 @@ def new_context_sentence(alarms: AlarmSummary, w: Words) -> str:
     before, after = trial.plain.spread.spread, trial.chosen.spread.spread
     if not alarms.corrects or before is None or after is None:
         return w("alarm.new_pooled", rows=alarms.rows_for_limit)
-    return w(
+    told = w(
         "alarm.new_corrected",
         rows=alarms.rows_for_new,
         start=alarms.start_up,
@@ -94,3 +94,7 @@ def new_context_sentence(alarms: AlarmSummary, w: Words) -> str:
         after=percent(after),
         how=w(f"alarm.how_{trial.used}"),
     )
+    if trial.plain.recall is None or trial.chosen.recall is None:
+        return told
+    found = w("alarm.new_found", before=percent(trial.plain.recall), after=percent(trial.chosen.recall))
+    return w("list.join_sentences").join([told, found])
