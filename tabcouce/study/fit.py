@@ -135,7 +135,8 @@ def fit_target(
     candidates = panel(dataset, effort, seed=seed, device=device)
     with watch.stage("models") as report:
         finished = run_until_interrupted(candidates, dataset, plan, executor, report)
-    trials, soon = finish(lambda: with_stacks(finished.trials, dataset, plan, seed=seed))
+    with watch.stage("scores"):
+        trials, soon = finish(lambda: with_stacks(finished.trials, dataset, plan, seed=seed))
     judged, late = finish(lambda: judge(trials, dataset, plan, effort, seed=seed, watch=watch))
     verdict, headline = judged.verdict, judged.headline
     split = plan.of(verdict.headline)
