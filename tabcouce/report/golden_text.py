@@ -20,6 +20,8 @@ from tabcouce.report.similar_text import change_text
 from tabcouce.study.golden import GoldenRows
 
 SHOWN = 3
+ALIKE = 0.995
+"""Likeness from which a block is written as 100 % alike."""
 
 
 def golden_lines(answer: GoldenRows, w: Words) -> list[str]:
@@ -56,7 +58,7 @@ def asked(answer: GoldenRows, one: GoldenMatch, w: Words) -> str:
 
 def golden_says(answer: GoldenRows, one: GoldenMatch, w: Words) -> str:
     """Blocks that fall short of what is usual (without that, the least alike), then the columns."""
-    short = [block for block in one.blocks if block.falls_short or block.usual is None][:SHOWN]
+    short = [b for b in one.blocks if b.falls_short or (b.usual is None and b.likeness < ALIKE)][:SHOWN]
     named = [
         w("golden.block", block=block.block, percent=percent(block.likeness))
         if block.usual is None
@@ -64,7 +66,8 @@ def golden_says(answer: GoldenRows, one: GoldenMatch, w: Words) -> str:
                usual=percent(block.usual))
         for block in short
     ]  # fmt: skip
-    blocks = w("golden.short", blocks=w.listing(named)) if named else w("golden.none_short")
+    none = "golden.all_alike" if one.usual is None else "golden.none_short"
+    blocks = w("golden.short", blocks=w.listing(named)) if named else w(none)
     changes = [change_text(each, answer.units.get(each.column), w) for each in one.except_]
     same = w("similar.except", changes=w.listing(changes)) if changes else w("similar.same")
     return w("golden.says", blocks=blocks, same=same)

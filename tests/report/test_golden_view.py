@@ -72,3 +72,11 @@ def test_where_no_blocks_are_declared_it_says_what_to_write(regression_summary, 
 def test_without_a_golden_lot_there_is_nothing(regression_summary):
     assert golden_view(regression_summary.targets[0], words("en")) is None
     assert result_document(regression_summary)["golden"] is None
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_lot_like_the_golden_one_names_no_block(regression_summary, lang):
+    found = golden(("a", "b"), ["a", "b"])
+    same = replace(found, found=(match("L4", [0.999, 1.0], ["a", "b"]),))
+    say = golden_view(with_golden(regression_summary, same).targets[0], words(lang)).say
+    assert words(lang)("golden.all_alike") in say and "a 1" not in say
