@@ -52,8 +52,8 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
     threshold_margin                 no less OPIS over machines (log -0.04 +- 0.22, threshold_claims)
     within                           R2 +0.35 where sensors shift, else nothing, for half as much work
                                      again (encoder_modes.json)
-    groups                           R2 .82 for .90 of the layers, and the groups are no mechanisms (one
-                                     draw, attention trained by itself; attentive_grouping.json)
+    groups                           R2 -0.041 on new contexts (six processes, one draw each, -0.089 to
+                                     0.007), and the groups are no mechanisms (attentive_grouping.json)
 
     >>> from tabcouce.simulation import target_offset
     >>> seen = target_offset(rows=240, contexts=6)
