@@ -79,3 +79,15 @@ def test_sockets_are_blocked_while_the_tests_run():
 
     with pytest.raises(SocketBlockedError):
         socket.socket()
+
+
+def test_the_repository_tracks_no_wheel_and_no_file_above_two_megabytes():
+    """What is committed once stays in every clone."""
+    root = PACKAGE.parent
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a checkout of the repository")
+    tracked = [root / name for name in listed.stdout.split("\0") if name and (root / name).is_file()]
+    assert tracked
+    assert not [path.name for path in tracked if path.suffix in {".whl", ".zip", ".gz"}]
+    assert not [path.name for path in tracked if path.stat().st_size > 2_000_000]
