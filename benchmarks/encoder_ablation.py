@@ -1,6 +1,7 @@
 """Does each part of the encoder earn its place? One switch at a time (tabular.md 7.6).
 
     python benchmarks/encoder_ablation.py ../shared/data [--seeds 1] [--rows 400] [--minutes 40] [--only SET]
+    python benchmarks/encoder_ablation.py ../shared/data --parts "even front" "machine front" --out encoder_front
 
 Sets are the development tables and every simulated process (480 rows of 12 machines), at most `rows`
 rows each, on contexts never seen (shuffled where a table has none), blind and after five labelled rows.
@@ -15,6 +16,7 @@ classes. Parts that no switch turns off are not here (linear skip, periodic code
   head           A7: the kernel on the inputs beside the network's answer
   ramps          A8: the target-aware piecewise code (300 rows or more)
   members        A10: the default number against one, and eight against the default
+  front          A7: a learned scale before the first layer, from one or from a feature machine's metric
 
 The drop rule asks for a mean gain of 0.003 with a paired 90 % interval above zero over folds; the
 interval over the means of the sets stands beside it. Scores are kept where they are finished.
@@ -48,7 +50,11 @@ WITHOUT: dict[str, dict[str, Any]] = {
     "ramps": {"piecewise": False},
     "members": {"members": 1},
 }
-MORE = {"eight members": {"members": 8}}
+MORE: dict[str, dict[str, Any]] = {
+    "eight members": {"members": 8},
+    "even front": {"front": "even"},
+    "machine front": {"front": "feature_machine"},
+}
 """What may be added: its gain is its own score less the default's."""
 
 
@@ -77,24 +83,25 @@ def fitted(one: BenchmarkSet, split: Split, seed: int, settings: dict[str, Any])
     return list(model.fit_folds(data.X, data.y, context, folds, [held] * len(folds)))
 
 
-def measured(one: BenchmarkSet, seed: int) -> dict[str, Any]:
+def measured(one: BenchmarkSet, seed: int, parts: list[str]) -> dict[str, Any]:
     """Per variant and mode the score of every fold, and what training cost."""
     split = one.splits[-1]
     out: dict[str, Any] = {}
-    for name, settings in {DEFAULT: {}, **WITHOUT, **MORE}.items():
+    chosen = {name: settings for name, settings in (WITHOUT | MORE).items() if name in parts}
+    for name, settings in {DEFAULT: {}, **chosen}.items():
         start = time.process_time()
         models = fitted(one, split, seed, settings)
         spent = time.process_time() - start
         out[name] = {**scores(one, split, models, seed), "cpu_s": round(spent, 1)}
-        if name == DEFAULT:
+        if name == DEFAULT and "head" in parts:
             out["head"] = scores(one, split, [without_head(model) for model in models], seed)
     return out
 
 
-def gains(sets: dict[str, Any]) -> dict[str, Any]:
+def gains(sets: dict[str, Any], parts: list[str]) -> dict[str, Any]:
     """Per part and mode: mean gain over folds with its interval, and per set."""
     table: dict[str, Any] = {}
-    for part in (*WITHOUT, "head", *MORE):
+    for part in parts:
         for mode in ("blind", "shots"):
             by_set: dict[str, list[float]] = {}
             for name, seeds in sets.items():
@@ -139,8 +146,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--minutes", type=float, default=40.0, help="no set is begun later")
+    every = [*WITHOUT, "head", *MORE]
+    parser.add_argument("--parts", nargs="*", choices=every, default=every)
+    parser.add_argument("--out", default="encoder_ablation", help="name of the result")
     args = parser.parse_args()
-    path, end = RESULTS / "encoder_ablation.json", time.monotonic() + 60 * args.minutes
+    path, end = RESULTS / f"{args.out}.json", time.monotonic() + 60 * args.minutes
     before = json.loads(path.read_text("utf-8")) if path.exists() else {}
     sets: dict[str, Any] = before["runs"] if before.get("commit") == commit() else {}
     tables = read_sets(args.folder, args.rows, args.only)
@@ -148,9 +158,9 @@ def main() -> None:
         for name, one in tables:
             if str(seed) in sets.get(name, {}) or time.monotonic() > end:
                 continue
-            sets.setdefault(name, {})[str(seed)] = measured(one, seed)
+            sets.setdefault(name, {})[str(seed)] = measured(one, seed, args.parts)
             print(name, seed, sets[name][str(seed)], flush=True)
-            write("encoder_ablation", {"rows": args.rows, "gains": gains(sets), "runs": sets})
+            write(args.out, {"rows": args.rows, "gains": gains(sets, args.parts), "runs": sets})
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ class MemberTask:
     centre, factor (q,) the member's own scale; shrink (L + 1,); bin_value (K,)
     skip, bias (q, k), (k,) linear start; effect (L + 1, k) its context effects, before shrinkage
     ramps      the member's target-aware code
+    front      (q,) start of the front scale, ones where it is off
     use_context whether context effects are learnt (backdoor) or not (pooled)
     """
 
@@ -45,6 +46,7 @@ class MemberTask:
     bias: npt.NDArray[np.float64]
     effect: npt.NDArray[np.float64]
     ramps: Ramps
+    front: npt.NDArray[np.float64]
     use_context: bool
     seed: int
     budget: Budget | None = None

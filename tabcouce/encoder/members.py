@@ -12,6 +12,7 @@ import pandas as pd
 from tabcouce.encoder.backdoor import ContextLevels, intercepts, level_counts, shrinkage
 from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.context_graph import summed_over
+from tabcouce.encoder.front_scale import front_start
 from tabcouce.encoder.held_out import context_blocks, held_out_unit
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.linear_start import linear_start, within
@@ -125,13 +126,24 @@ def member_tasks(
     budget: Budget,
     seed: int,
     piecewise: bool = False,
+    machine: bool = False,
 ) -> list[MemberTask]:
-    """The members of one variant; the same rows and seeds for every variant, so that they pair."""
-    return [_member(fold, variant, m, bins, budget, seed, piecewise) for m in range(members)]
+    """The members of one variant; the same rows and seeds for every variant, so that they pair.
+
+    machine  whether a feature machine says where the front scale starts
+    """
+    return [_member(fold, variant, m, bins, budget, seed, piecewise, machine) for m in range(members)]
 
 
 def _member(
-    fold: FoldRows, variant: Variant, member: int, bins: int, budget: Budget, seed: int, piecewise: bool
+    fold: FoldRows,
+    variant: Variant,
+    member: int,
+    bins: int,
+    budget: Budget,
+    seed: int,
+    piecewise: bool,
+    machine: bool,
 ) -> MemberTask:
     held = fold.blocks == member % (int(fold.blocks.max()) + 1)
     if held.all():
@@ -176,6 +188,9 @@ def _member(
         bias=start.intercept,
         effect=_start_effects(fold, straight, train, shrink, inside),
         ramps=_ramps(fold, Z, straight, train, reads) if piecewise else Ramps.none(),
+        front=front_start(Z[train] * reads, target[train], fold.index[train] if inside else None, seed)
+        if machine
+        else np.ones(len(scale.centre)),
         use_context=inside,
         seed=1000 * seed + member,
         budget=budget if variant.intervene else None,

@@ -58,6 +58,8 @@ class NetShape:
     """Whether the 2p numbers of the context's place stand before the inputs (`within_context`)."""
     first_layer: float = FIRST_LAYER
     """Start of the first layer, as a share of the usual scale."""
+    front: bool = False
+    """Whether a learned scale stands before the first layer (`front_scale`)."""
     groups: int = 0
     """Groups of columns that make the embedding in place of the layers (`attentive_grouping`)."""
     columns: int = 0
@@ -127,6 +129,7 @@ class PackedNet(nn.Module):
     atom: Tensor
     effect: Tensor
     owner: Tensor
+    front: Tensor
 
     def __init__(self, shape: NetShape, seeds: Sequence[int]) -> None:
         super().__init__()
@@ -194,6 +197,13 @@ class PackedNet(nn.Module):
         flat = code.permute(0, 2, 1, 3).reshape(z.shape[0], z.shape[1], -1)
         return torch.cat([z, flat], dim=-1)
 
+    def start_front(self, member: int, scale: Tensor) -> None:
+        """Begin a member at its inputs' scales (q,); codes and ramps follow their number."""
+        codes = scale[: self.shape.numeric] if self.shape.frequencies else scale[:0]
+        parts = [codes.repeat_interleave(CODE_WIDTH), scale[self.ramp_column[member]]]
+        self.front[member, : len(scale)] = scale
+        self.front[member, self.shape.inputs :] = torch.cat(parts)
+
     def on_ramps(self, z: Tensor) -> Tensor:
         """(M, B, q) -> (M, B, R): how far up each ramp the row's number stands (`Ramps`)."""
         number = z.gather(2, self.ramp_column[:, None].expand(-1, z.shape[1], -1))
@@ -216,6 +226,8 @@ class PackedNet(nn.Module):
         ramp = self.on_ramps(z) if self.shape.ramps else None
         if ramp is not None:
             a = torch.cat([a, ramp], dim=-1)
+        if self.shape.front:
+            a = a * self.front[:, None]
         grouped = None
         if self.grouping is not None:
             grouped = self.grouping(a, self.first_owner, hidden)
@@ -313,6 +325,8 @@ def _draw(shape: NetShape, rng: torch.Generator) -> dict[str, Tensor]:
         shape.proxies * shape.centres, shape.embedding, scale=1 / math.sqrt(shape.embedding)
     )
     weights["share"] = torch.zeros(1)
+    if shape.front:
+        weights["front"] = torch.ones(shape.coded + shape.ramps)
     if shape.within:
         weights["gate"] = torch.zeros(2, shape.numeric)
     weights["atom"] = torch.zeros(shape.levels + 1, shape.embedding)

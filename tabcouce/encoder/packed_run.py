@@ -60,6 +60,7 @@ def _fit_views(
             budget=budget,
             seed=plan.seed,
             piecewise=plan.piecewise,
+            machine=plan.front == "feature_machine",
         )
     ]
     shape = _shape(folds[0], [job.task for job in jobs], plan, bins)
@@ -127,6 +128,7 @@ def _shape(fold: FoldRows, tasks: Sequence[MemberTask], plan: Plan, bins: int) -
         centres=CENTRES if plan.recipe.host == "soft_triple" else 1,
         ramps=max(len(task.ramps.column) for task in tasks),
         first_layer=plan.first_layer,
+        front=plan.front != "off",
         groups=plan.groups,
         columns=len(fold.code.design.names) if plan.groups else 0,
         context_query=plan.context_query,

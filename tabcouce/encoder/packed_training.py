@@ -115,6 +115,8 @@ def _prepared(tasks: Sequence[MemberTask], shape: NetShape, device: torch.device
             net.ramp_column[m, :ramps] = torch.as_tensor(task.ramps.column)
             net.ramp_left[m, :ramps] = torch.as_tensor(task.ramps.left)
             net.ramp_steep[m, :ramps] = torch.as_tensor(task.ramps.steep)
+            if shape.front:
+                net.start_front(m, torch.as_tensor(task.front, dtype=torch.float32))
             net.effect[m, :levels] = torch.as_tensor(task.effect[:levels])
             if net.grouping is not None:
                 net.owner[m, :q] = torch.as_tensor(task.owner)

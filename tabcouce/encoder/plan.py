@@ -40,6 +40,7 @@ class Plan:
     threads: int
     checkpoints: int
     first_layer: float
+    front: str
     groups: int
     context_query: bool
 
@@ -83,6 +84,7 @@ def planned(
         threads=settings["threads"],
         checkpoints=settings["checkpoints"],
         first_layer=settings["first_layer"],
+        front=settings["front"],
         groups=settings["groups"],
         context_query=settings["context_query"],
     )
@@ -141,6 +143,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         ("interventions", ("auto", "on", "off")),
         ("threshold_margin", ("off", "fixed", "adaptive")),
         ("head", ("auto", "off")),
+        ("front", ("off", "even", "feature_machine")),
         ("device", ("auto", "cpu", "cuda")),
     ):
         if settings[name] not in allowed:
@@ -150,6 +153,10 @@ def check_settings(settings: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} must be at least 1. Got {settings[name]!r} instead.")
     if settings["checkpoints"] < 0 or not settings["first_layer"] > 0:
         raise ValueError("checkpoints must be 0 or more and first_layer above 0.")
+    if settings["checkpoints"] and settings["front"] != "off":
+        raise ValueError(
+            "The training path of a front scale has no attribution: set checkpoints=0 or front='off'."
+        )
     groups = settings["groups"]
     if not 0 <= groups <= settings["embedding"]:
         raise ValueError(f"groups must be 0 or from 1 to embedding. Got {groups!r} instead.")

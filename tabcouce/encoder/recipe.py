@@ -16,6 +16,10 @@ GATE_RATE = 10.0
 development: 0.875 with 3 (the plan), 0.898 with 10, 0.904 with 30; no other process minds."""
 
 
+FRONT_RATE = 6.0
+"""Rate of the front scale over the others', as in RealMLP (Holzmueller et al., 2024, section 3)."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How members are trained; one for the whole run."""
@@ -39,7 +43,7 @@ class Recipe:
 
 def optimiser(net: PackedNet, recipe: Recipe) -> torch.optim.AdamW:
     """Rates per kind of weight: proxies and atoms fast (methods: 5 x), frequencies and skip slow."""
-    fast, slow, plain, free, gates = [], [], [], [], []
+    fast, slow, plain, free, gates, front = [], [], [], [], [], []
     for name, weight in net.named_parameters():
         if name in ("proxy", "atom", "effect", "share"):
             fast.append(weight)
@@ -47,6 +51,8 @@ def optimiser(net: PackedNet, recipe: Recipe) -> torch.optim.AdamW:
             slow.append(weight)
         elif name == "gate":
             gates.append(weight)
+        elif name == "front":
+            front.append(weight)
         elif name.startswith("b"):
             free.append(weight)
         else:
@@ -57,6 +63,7 @@ def optimiser(net: PackedNet, recipe: Recipe) -> torch.optim.AdamW:
         {"params": fast, "lr": 5 * recipe.rate, "weight_decay": 1e-3},
         {"params": slow, "lr": 0.1 * recipe.rate, "weight_decay": 0.0},
         {"params": gates, "lr": GATE_RATE * recipe.rate, "weight_decay": 0.0},
+        {"params": front, "lr": FRONT_RATE * recipe.rate, "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
     return torch.optim.AdamW(groups, betas=(0.9, 0.95), fused=True)

@@ -41,6 +41,8 @@ class CouceSettings(BaseEstimator):
                    holds them apart; context_query: one more group, which names the context
     checkpoints    steps between two recorded sets of weights (`path_`); 0: none. Of `fit` only
     first_layer    start of the first layer, as a share of the usual scale
+    front          'off', 'even' or 'feature_machine': a learned scale before the first layer, which
+                   begins at one or at what a feature machine leans on (`front_scale`)
     classes        all class labels, where a training set may lack some
     """
 
@@ -78,6 +80,7 @@ class CouceSettings(BaseEstimator):
         max_rows: int = 10_000,
         checkpoints: int = 0,
         first_layer: float = FIRST_LAYER,
+        front: str = "off",
         classes: Sequence[Any] | None = None,
         device: str = "auto",
         threads: int = 2,
@@ -114,6 +117,7 @@ class CouceSettings(BaseEstimator):
         self.max_rows = max_rows
         self.checkpoints = checkpoints
         self.first_layer = first_layer
+        self.front = front
         self.classes = classes
         self.device = device
         self.threads = threads
