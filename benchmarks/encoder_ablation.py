@@ -1,7 +1,7 @@
 """Does each part of the encoder earn its place? One switch at a time (tabular.md 7.6).
 
     python benchmarks/encoder_ablation.py ../shared/data [--seeds 1] [--rows 400] [--minutes 40] [--only SET]
-    python benchmarks/encoder_ablation.py ../shared/data --parts "even front" "machine front" --out encoder_front
+    python benchmarks/encoder_ablation.py ../shared/data --parts "even front" --out encoder_front
 
 Sets are the development tables and every simulated process (480 rows of 12 machines), at most `rows`
 rows each, on contexts never seen (shuffled where a table has none), blind and after five labelled rows.

@@ -32,6 +32,7 @@ def init(
     with errors_as_exit_codes():
         from tabcouce.roles import write_role_file
         from tabcouce.study.inputs import guess_inputs, role_file_beside
+        from tabcouce.study.stated import Stated
 
         path = out or role_file_beside(data[0])
         for file in data:
@@ -45,10 +46,8 @@ def init(
         inputs = guess_inputs(
             data,
             reading.layout,
-            targets=target or (),
-            context=context or (),
+            Stated(tuple(target or ()), tuple(context or ()), unlabelled=unlabelled),
             join_file=reading.join_file,
-            unlabelled=unlabelled,
         )
         layout, source = inputs.layout, inputs.table.source
         if not (layout.sheet or layout.stack_sheets):

@@ -14,15 +14,12 @@ def override(
     *,
     targets: Sequence[str] | None = None,
     context: Sequence[str] | None = None,
-    sheet: str | None = None,
 ) -> Declaration:
-    """The declaration with other targets, contexts or sheet; None keeps what it says.
+    """The declaration with other targets or contexts; None keeps what it says.
 
     A column that was target or context and is so no longer is kept out of the inputs: an
     earlier target would leak, and a context is no input of a model.
     """
-    if sheet is not None:
-        declaration = replace(declaration, layout=replace(declaration.layout, sheet=sheet))
     if targets is not None:
         same = list(map(name_key, targets)) == list(map(name_key, declaration.targets))
         declaration = _with_kind(declaration, "target", declaration.targets, tuple(targets))

@@ -8,14 +8,13 @@ from pathlib import Path
 
 from tabcouce.errors import Place, RoleError
 from tabcouce.read import Layout, Table, read_grid, read_tables, sheet_names
-from tabcouce.roles import Declaration, Roles, override, propose, read_role_file, read_role_sheet, resolve
-from tabcouce.roles.approved import named
+from tabcouce.roles import Declaration, Roles, read_role_file, read_role_sheet, resolve
 from tabcouce.roles.declaration import Derived
 from tabcouce.roles.derive import with_day_order
-from tabcouce.roles.golden import named_golden
 from tabcouce.roles.mask import masked
 from tabcouce.roles.role import Approved, Golden, Task
 from tabcouce.study.filled_runs import FilledRuns, with_runs
+from tabcouce.study.stated import Stated
 
 ROLE_SHEET = "roles"
 
@@ -116,87 +115,38 @@ def open_inputs(
     """Read the data and its roles; guess the roles where none are declared.
 
     data       one file, or several that are stacked; roles are sought beside the first
-    targets, context, task  override what the role file or the guess says
+    targets, context, task, unlabelled, approved, golden  over what the role file or the guess says
+               (`Stated`)
     layout     how to read the data where it differs from what the role file says
     join_file  file whose columns are added to the rows with the same key, `layout.on`
-    unlabelled  there is no target: what the role file names as one is no input either
-    approved   rows known to be normal, over what the role file says
-    golden     lot or row that others are compared with, likewise
     added      filled run sheets, whose rows are put below those of the data
     """
     paths = (data,) if isinstance(data, Path) else tuple(data)
     given = layout or Layout()
     given = given if sheet is None else replace(given, sheet=sheet)
+    stated = Stated(tuple(targets), tuple(context), task, unlabelled, approved, golden)
     declared = declared_roles(paths[0], role_file)
     if declared is None:
-        return guess_inputs(
-            paths,
-            given,
-            targets=targets,
-            context=context,
-            join_file=join_file,
-            task=task,
-            added=added,
-            unlabelled=unlabelled,
-            approved=approved,
-            golden=golden,
-        )
+        return guess_inputs(paths, given, stated, join_file=join_file, added=added)
     declaration, where = declared
-    wanted = () if unlabelled else tuple(targets) or None
-    declaration = override(declaration, targets=wanted, context=tuple(context) or None)
-    if unlabelled:
-        declaration = replace(declaration, task="anomaly")
-    if approved is not None:
-        declaration = replace(declaration, approved=approved)
-    if golden is not None:
-        declaration = replace(declaration, golden=golden)
     found = given_over(declaration.layout, given)
-    resolved = resolve(declaration, with_runs(read_tables(paths, found, join_file=join_file), added))
+    table = with_runs(read_tables(paths, found, join_file=join_file), added)
+    resolved = resolve(stated.over(declaration), table)
     derive = with_day_order(declaration.derive, resolved.table)
-    return Inputs(resolved.table, _with_task(resolved.roles, task), found, derive, where)
+    return Inputs(resolved.table, stated.with_task(resolved.roles), found, derive, where)
 
 
 def guess_inputs(
     paths: Sequence[Path],
     layout: Layout,
+    stated: Stated,
     *,
-    targets: Sequence[str] = (),
-    context: Sequence[str] = (),
     join_file: Path | None = None,
-    task: Task | None = None,
     added: Sequence[FilledRuns] = (),
-    unlabelled: bool = False,
-    approved: Approved | None = None,
-    golden: Golden | None = None,
 ) -> Inputs:
-    """Read the data and guess every role, whatever lies beside it; arguments as of `open_inputs`."""
+    """Read the data and guess what is not stated, whatever lies beside it; see `open_inputs`."""
     table = with_runs(read_tables(paths, layout, join_file=join_file), added)
-    roles = propose(table, targets=tuple(targets), context=tuple(context), labelled=not unlabelled)
-    if approved is not None:
-        roles = _with_approved(roles, approved, table)
-    if golden is not None:
-        contexts = roles.named("context")
-        roles = replace(roles, golden=named_golden(golden, table, contexts, table.place()))
-    return Inputs(table, _with_task(roles, task), layout, (), None)
-
-
-def _with_approved(roles: Roles, approved: Approved, table: Table) -> Roles:
-    """Guessed roles with an approved period; a column that marks it is no input."""
-    names = [column.name for column in table.columns]
-    found = named(approved, roles.order, names, table.place())
-    if found.value is None:
-        return replace(roles, approved=found)
-    columns = tuple(
-        replace(column, kind="ignored", reason="marks the approved period")
-        if column.name == found.column and column.is_input
-        else column
-        for column in roles.columns
-    )
-    return replace(roles, columns=columns, approved=found)
-
-
-def _with_task(roles: Roles, task: Task | None) -> Roles:
-    return roles if task is None else replace(roles, task=task)
+    return Inputs(table, stated.guessed(table), layout, (), None)
 
 
 def masked_inputs(inputs: Inputs) -> Inputs:

@@ -183,9 +183,8 @@ def test_the_command_line_overrides_target_and_context_without_leaking_the_old_o
             'targets = ["strength"]\ncontext = ["machine"]\ndrop = ["室温"]\nsplit_context = "machine"\n',
         )
     )
-    changed = override(declared, targets=["室温"], context=[], sheet="April")
+    changed = override(declared, targets=["室温"], context=[])
     roles = resolve(changed, table_of(FRAME)).roles
-    assert changed.layout.sheet == "April"
     assert roles.targets == ("室温",)
     assert roles.of("strength").kind == "ignored"
     assert roles.of("machine").kind == "ignored"
