@@ -135,10 +135,10 @@ def gates(process: Process, seed: int) -> tuple[float, float]:
     trained = train(tasks, shape, Recipe(epochs=24, orthogonality=1e-6), torch.device("cpu"))
     rare, large = [], []
     state = np.abs(np.linspace(-1.5, 1.5, fold.levels.total))
-    for task, weights in zip(tasks, trained, strict=True):
+    for task, member in zip(tasks, trained, strict=True):
         rows = task.frequency[:-1] * len(task.train)
-        rare += list(weights["detector_gate"][(rows > 0) & (rows < 4)])
-        large += list(weights["detector_gate"][(rows > 50) & (state > 0.5)])
+        rare += list(member.weights["detector_gate"][(rows > 0) & (rows < 4)])
+        large += list(member.weights["detector_gate"][(rows > 50) & (state > 0.5)])
     return float(np.mean(rare)), float(np.mean(large))
 
 

@@ -11,7 +11,7 @@ import torch
 from tabcouce.encoder.backdoor import log_odds_intercepts
 from tabcouce.encoder.batches import PackedRows
 from tabcouce.encoder.losses import supervised_loss
-from tabcouce.encoder.member_task import MemberTask, Weights
+from tabcouce.encoder.member_task import MemberTask, TrainedMember
 from tabcouce.encoder.packed_net import PackedNet
 
 
@@ -25,6 +25,8 @@ class BestLook:
         self.net, self.tasks, self.data = net, tasks, data
         self.judged = [len(task.held) >= self.MINIMUM for task in tasks]
         self.error = np.full(len(tasks), np.inf)
+        self.looked = 0
+        self.best = np.zeros(len(tasks), dtype=np.int64)
         self.kept = {name: value.detach().clone() for name, value in net.state_dict().items()}
         most = max((len(task.held) for task in tasks), default=0)
         self.index = torch.zeros((len(tasks), max(most, 1)), dtype=torch.int64)
@@ -43,8 +45,13 @@ class BestLook:
         """Compare with the best so far; (M,) which members keep the weights of now."""
         error = self._errors()
         better = np.array(
-            [not judged or e < old for judged, e, old in zip(self.judged, error, self.error, strict=True)]
+            [
+                self.looked == task.stop if task.stop is not None else not judged or e < old
+                for task, judged, e, old in zip(self.tasks, self.judged, error, self.error, strict=True)
+            ]
         )
+        self.best[better] = self.looked
+        self.looked += 1
         self.error = np.where(better, error, self.error)
         mask = torch.as_tensor(better).to(self.data.u.device)
         for name, value in self.net.state_dict().items():
@@ -73,10 +80,15 @@ class BestLook:
             out[m] = float(supervised_loss(torch.as_tensor(got)[None], torch.as_tensor(wanted)[None]))
         return out
 
-    def members(self) -> list[Weights]:
+    @property
+    def is_over(self) -> bool:
+        """Whether no member can keep a later look."""
+        return all(task.stop is not None and task.stop < self.looked for task in self.tasks)
+
+    def members(self) -> list[TrainedMember]:
         return [
-            {name: value[m].cpu().numpy() for name, value in self.kept.items()}
-            for m in range(len(self.tasks))
+            TrainedMember({name: value[m].cpu().numpy() for name, value in self.kept.items()}, int(look))
+            for m, look in enumerate(self.best)
         ]
 
 

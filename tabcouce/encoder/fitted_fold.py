@@ -14,7 +14,7 @@ from tabcouce.encoder.checkpoints import MemberPath, TrainingPath
 from tabcouce.encoder.fitted_view import FittedView, TargetUnits
 from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
 from tabcouce.encoder.member_task import MemberTask, Weights
-from tabcouce.encoder.members import FoldRows, Variant, target_units
+from tabcouce.encoder.members import FirstTraining, FoldRows, Variant, target_units
 from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.plan import Plan
 
@@ -26,7 +26,22 @@ class Trained:
     variant: Variant
     task: MemberTask
     weights: Weights
+    look: int
     path: MemberPath | None = None
+
+    @property
+    def first(self) -> FirstTraining:
+        """What a second training takes over."""
+        return FirstTraining(self.task.penalty, self.look)
+
+
+@dataclass(frozen=True)
+class ChosenVariants:
+    """How the variants did on contexts that their members never saw, and which are kept for what."""
+
+    choice: Choice
+    trials: tuple[InnerTrial, ...]
+    left_out: Mapping[Variant, npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -51,23 +66,35 @@ class FittedFold:
     """Of the blind view's members, where checkpoints were asked for."""
 
 
-def fitted_fold(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, plan: Plan) -> FittedFold:
-    """Predict every held-out block, choose the variants by it, and join their members."""
-    own = {variant: [t for t in trained if t.variant == variant] for variant in plan.variants}
-    left_out = {variant: left_out_prediction(fold, own[variant], shape) for variant in plan.variants}
+def chosen_variants(
+    fold: FoldRows, trained: Sequence[Trained], shape: NetShape, plan: Plan
+) -> ChosenVariants:
+    """Predict every held-out block and choose the variants by it."""
+    left_out = {
+        variant: left_out_prediction(fold, [t for t in trained if t.variant == variant], shape)
+        for variant in plan.variants
+    }
     trials = tuple(inner_trial(fold, variant, left_out[variant]) for variant in plan.variants)
-    choice = choose(trials, view=plan.view, interventions=plan.interventions)
-    kept = {v: _joined(fold, own[v], shape) for v in choice.kept}
-    slope = CalibrationSlope.of(left_out[choice.blind], fold.y, fold.unit, fold.classes)
+    return ChosenVariants(choose(trials, view=plan.view, interventions=plan.interventions), trials, left_out)
+
+
+def fitted_fold(
+    fold: FoldRows, chosen: ChosenVariants, trained: Sequence[Trained], shape: NetShape
+) -> FittedFold:
+    """Join the members of the chosen variants; trained: theirs, of others it may hold more."""
+    choice = chosen.choice
+    own = {variant: [t for t in trained if t.variant == variant] for variant in choice.kept}
+    kept = {variant: _joined(fold, own[variant], shape) for variant in choice.kept}
+    slope = CalibrationSlope.of(chosen.left_out[choice.blind], fold.y, fold.unit, fold.classes)
     blind = kept[choice.blind]
     return FittedFold(
         blind=blind.shrunk(slope.share, slope.centre) if slope.share < 1 else blind,
         adjusted=kept[choice.known],
         within=kept[choice.within] if choice.within else None,
         choice=choice,
-        trials=trials,
+        trials=chosen.trials,
         slope=slope,
-        left_out={v: left_out[v] for v in choice.kept},
+        left_out={variant: chosen.left_out[variant] for variant in choice.kept},
         path=_path(fold, own[choice.blind], shape, slope.share),
     )
 

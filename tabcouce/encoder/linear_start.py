@@ -14,10 +14,14 @@ PENALTIES = np.logspace(-6, 2, 17)
 
 @dataclass(frozen=True)
 class LinearStart:
-    """Ridge weights (q, k) and intercept (k,) for scaled inputs."""
+    """Ridge weights (q, k) and intercept (k,) for scaled inputs.
+
+    penalty  in mean squared singular values, so that it means the same for other rows
+    """
 
     weight: Array
     intercept: Array
+    penalty: float
 
 
 def within(A: Array, index: npt.NDArray[np.int64], sweeps: int = 6) -> Array:
@@ -39,6 +43,7 @@ def linear_start(
     held_Y: Array,
     index: npt.NDArray[np.int64] | None = None,
     held_index: npt.NDArray[np.int64] | None = None,
+    penalty: float | None = None,
 ) -> LinearStart:
     """Ridge whose penalty is the best on the member's held-out rows.
 
@@ -46,14 +51,15 @@ def linear_start(
     backdoor adjustment wants, and judged within held-out contexts.
 
     Z (n, q), held_Z (m, q) scaled inputs; Y (n, k), held_Y (m, k); m = 0 uses generalised
-    cross-validation (Golub, Heath and Wahba, 1979).
+    cross-validation (Golub, Heath and Wahba, 1979). A penalty that is given is taken.
     """
     A, B = (Z - Z.mean(0), Y - Y.mean(0)) if index is None else (within(Z, index), within(Y, index))
     s, Vt = _directions(A)
     if not len(s):
-        return LinearStart(np.zeros((Z.shape[1], Y.shape[1])), Y.mean(0))
+        return LinearStart(np.zeros((Z.shape[1], Y.shape[1])), Y.mean(0), 0.0)
     UtB = (A @ Vt.T / s).T @ B
-    penalties = PENALTIES * float((s**2).mean())
+    offered = PENALTIES if penalty is None else np.array([penalty])
+    penalties = offered * float((s**2).mean())
     if len(held_Z):
         if held_index is None:
             H, T = held_Z - Z.mean(0), held_Y - Y.mean(0)
@@ -64,9 +70,9 @@ def linear_start(
     else:
         scores = [_gcv(B, UtB, s**2 / (s**2 + c)) for c in penalties]
     # Ties go to the larger penalty.
-    best = penalties[len(penalties) - 1 - int(np.argmin(scores[::-1]))]
-    weight = Vt.T @ ((s / (s**2 + best))[:, None] * UtB)
-    return LinearStart(weight=weight, intercept=Y.mean(0) - Z.mean(0) @ weight)
+    best = len(penalties) - 1 - int(np.argmin(scores[::-1]))
+    weight = Vt.T @ ((s / (s**2 + penalties[best]))[:, None] * UtB)
+    return LinearStart(weight, Y.mean(0) - Z.mean(0) @ weight, float(offered[best]))
 
 
 def _directions(A: Array) -> tuple[Array, Array]:

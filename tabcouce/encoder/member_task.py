@@ -26,7 +26,9 @@ class MemberTask:
     skip, bias (q, k), (k,) linear start; effect (L + 1, k) its context effects, before shrinkage
     ramps      the member's target-aware code
     front      (q,) start of the front scale, ones where it is off
+    penalty    of the straight line
     use_context whether context effects are learnt (backdoor) or not (pooled)
+    stop       look whose weights are kept; None: the best on the held-out rows
     """
 
     u: npt.NDArray[np.float32]
@@ -47,11 +49,24 @@ class MemberTask:
     effect: npt.NDArray[np.float64]
     ramps: Ramps
     front: npt.NDArray[np.float64]
+    penalty: float
     use_context: bool
     seed: int
+    stop: int | None = None
     budget: Budget | None = None
     """What may be moved in the intervened view; None trains on the clean view only."""
 
 
 Weights = dict[str, npt.NDArray[np.float32]]
 """One member's weights and buffers by name."""
+
+
+@dataclass(frozen=True)
+class TrainedMember:
+    """What training keeps of a member.
+
+    look  number of the look that its weights are of; 0 is the straight line it began with
+    """
+
+    weights: Weights
+    look: int

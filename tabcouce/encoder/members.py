@@ -39,6 +39,14 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class FirstTraining:
+    """What a member's held-out block chose, for a second training that learns from all rows."""
+
+    penalty: float
+    look: int
+
+
+@dataclass(frozen=True)
 class FoldRows:
     """The training rows of one fold, coded by statistics of these rows only.
 
@@ -127,12 +135,17 @@ def member_tasks(
     seed: int,
     piecewise: bool = False,
     machine: bool = False,
+    again: Sequence[FirstTraining] = (),
 ) -> list[MemberTask]:
     """The members of one variant; the same rows and seeds for every variant, so that they pair.
 
     machine  whether a feature machine says where the front scale starts
+    again    per member its first training; the task is then to learn from all rows
     """
-    return [_member(fold, variant, m, bins, budget, seed, piecewise, machine) for m in range(members)]
+    return [
+        _member(fold, variant, m, bins, budget, seed, piecewise, machine, again[m] if again else None)
+        for m in range(members)
+    ]
 
 
 def _member(
@@ -144,9 +157,10 @@ def _member(
     seed: int,
     piecewise: bool,
     machine: bool,
+    first: FirstTraining | None,
 ) -> MemberTask:
     held = fold.blocks == member % (int(fold.blocks.max()) + 1)
-    if held.all():
+    if held.all() or first is not None:
         held = np.zeros_like(held)
     train = np.flatnonzero(~held)
     centre_y, scale_y = target_units(fold, train)
@@ -166,6 +180,7 @@ def _member(
         target[held],
         fold.index[train] if inside else None,
         fold.index[held] if inside else None,
+        first.penalty if first else None,
     )
     straight = target - start.intercept - Z @ start.weight
     count = level_counts(fold.index[train], fold.levels.total)
@@ -191,8 +206,10 @@ def _member(
         front=front_start(Z[train] * reads, target[train], fold.index[train] if inside else None, seed)
         if machine
         else np.ones(len(scale.centre)),
+        penalty=start.penalty,
         use_context=inside,
         seed=1000 * seed + member,
+        stop=first.look if first else None,
         budget=budget if variant.intervene else None,
     )
 

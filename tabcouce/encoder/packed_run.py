@@ -12,12 +12,12 @@ import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tabcouce.encoder.attentive_grouping import TOKEN
-from tabcouce.encoder.checkpoints import MemberPath, Recorder
-from tabcouce.encoder.fitted_fold import FittedFold, Trained, fitted_fold
+from tabcouce.encoder.checkpoints import Recorder
+from tabcouce.encoder.fitted_fold import FittedFold, Trained, chosen_variants, fitted_fold
 from tabcouce.encoder.hosts import CENTRES
 from tabcouce.encoder.intervention import Budget
-from tabcouce.encoder.member_task import MemberTask, Weights
-from tabcouce.encoder.members import FoldRows, Variant, member_tasks, pack_sizes
+from tabcouce.encoder.member_task import MemberTask
+from tabcouce.encoder.members import FirstTraining, FoldRows, Variant, member_tasks, pack_sizes
 from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.packed_training import train
 from tabcouce.encoder.plan import Plan
@@ -48,43 +48,60 @@ def _fit_views(
     folds: Sequence[FoldRows], budgets: Sequence[Budget], plan: Plan, device: torch.device
 ) -> list[FittedFold]:
     bins = bin_count(max(len(fold.y) for fold in folds))
-    jobs = [
-        _Job(f, variant, task)
-        for f, (fold, budget) in enumerate(zip(folds, budgets, strict=True))
-        for variant in plan.variants
-        for task in member_tasks(
-            fold,
+
+    def jobs(fold: int, variant: Variant, again: Sequence[FirstTraining] = ()) -> list[_Job]:
+        tasks = member_tasks(
+            folds[fold],
             variant,
             members=plan.members,
             bins=bins,
-            budget=budget,
+            budget=budgets[fold],
             seed=plan.seed,
             piecewise=plan.piecewise,
             machine=plan.front == "feature_machine",
+            again=again,
         )
-    ]
-    shape = _shape(folds[0], [job.task for job in jobs], plan, bins)
-    # One kind of step a pack: with or without an intervened view, with or without the gate.
-    kinds = {(job.variant.within, job.variant.intervene) for job in jobs}
-    packs = [
-        (pack, replace(shape, within=within))
-        for within, intervene in sorted(kinds)
-        for pack in _packs(
-            [
-                i
-                for i, job in enumerate(jobs)
-                if (job.variant.within, job.variant.intervene) == (within, intervene)
-            ],
-            jobs,
-            shape,
-            plan,
-            device,
-        )
-    ]
-    weights: dict[int, Weights] = {}
-    paths: dict[int, MemberPath] = {}
+        return [_Job(fold, variant, task) for task in tasks]
+
     # Folds of a comparison keep no path: weights of every step of every fold would fill the memory.
-    recorders = [Recorder(plan.checkpoints) if plan.checkpoints and len(folds) == 1 else None for _ in packs]
+    checkpoints = plan.checkpoints if len(folds) == 1 else 0
+    every = [job for f in range(len(folds)) for variant in plan.variants for job in jobs(f, variant)]
+    shape = _shape(folds[0], [job.task for job in every], plan, bins)
+    members = _trained(every, shape, plan, device, 0 if plan.refit else checkpoints)
+    first = [
+        [own for job, own in zip(every, members, strict=True) if job.fold == f] for f in range(len(folds))
+    ]
+    chosen = [chosen_variants(fold, own, shape, plan) for fold, own in zip(folds, first, strict=True)]
+    if plan.refit:
+        every = [
+            job
+            for f, one in enumerate(chosen)
+            for variant in one.choice.kept
+            for job in jobs(f, variant, [t.first for t in first[f] if t.variant == variant])
+        ]
+        shape = _shape(folds[0], [job.task for job in every], plan, bins)
+        members = _trained(every, shape, plan, device, checkpoints)
+    return [
+        fitted_fold(
+            fold, chosen[f], [own for job, own in zip(every, members, strict=True) if job.fold == f], shape
+        )
+        for f, fold in enumerate(folds)
+    ]
+
+
+def _trained(
+    jobs: Sequence[_Job], shape: NetShape, plan: Plan, device: torch.device, checkpoints: int
+) -> list[Trained]:
+    """The members of all jobs, in their order."""
+    # One kind of step a pack: with or without an intervened view, with or without the gate.
+    kinds = [(job.variant.within, job.variant.intervene) for job in jobs]
+    packs = [
+        (pack, replace(shape, within=kind[0]))
+        for kind in sorted(set(kinds))
+        for pack in _packs([i for i, own in enumerate(kinds) if own == kind], jobs, shape, plan, device)
+    ]
+    recorders = [Recorder(checkpoints) if checkpoints else None for _ in packs]
+    found: dict[int, Trained] = {}
     with ThreadPoolExecutor(plan.threads if device.type == "cpu" else 1) as pool:
         runs = pool.map(
             lambda pack, recorder: train(
@@ -94,22 +111,10 @@ def _fit_views(
             recorders,
         )
         for (pack, _), trained, recorder in zip(packs, runs, recorders, strict=True):
-            weights.update(zip(pack, trained, strict=True))
-            if recorder is not None:
-                paths.update(zip(pack, recorder.paths(trained), strict=True))
-    return [
-        fitted_fold(
-            fold,
-            [
-                Trained(job.variant, job.task, weights[i], paths.get(i))
-                for i, job in enumerate(jobs)
-                if job.fold == f
-            ],
-            shape,
-            plan,
-        )
-        for f, fold in enumerate(folds)
-    ]
+            paths = recorder.paths([one.weights for one in trained]) if recorder else [None] * len(pack)
+            for i, one, path in zip(pack, trained, paths, strict=True):
+                found[i] = Trained(jobs[i].variant, jobs[i].task, one.weights, one.look, path)
+    return [found[i] for i in range(len(jobs))]
 
 
 def _shape(fold: FoldRows, tasks: Sequence[MemberTask], plan: Plan, bins: int) -> NetShape:

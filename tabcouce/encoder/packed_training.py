@@ -16,7 +16,7 @@ from tabcouce.encoder.best_look import BestLook
 from tabcouce.encoder.checkpoints import Recorder
 from tabcouce.encoder.detectors import Detectors
 from tabcouce.encoder.losses import training_loss
-from tabcouce.encoder.member_task import MemberTask, Weights
+from tabcouce.encoder.member_task import MemberTask, TrainedMember
 from tabcouce.encoder.packed_net import NetShape, PackedNet
 from tabcouce.encoder.recipe import Recipe, optimiser, schedule
 from tabcouce.encoder.threshold_margin import Margins, ThresholdTerm
@@ -28,8 +28,8 @@ def train(
     recipe: Recipe,
     device: torch.device,
     recorder: Recorder | None = None,
-) -> list[Weights]:
-    """Train one pack; returns each member's weights and buffers at its best look.
+) -> list[TrainedMember]:
+    """Train one pack; returns each member's weights and buffers at the look it keeps.
 
     All tasks intervene or none does. A member's weights depend on its own task, the recipe and
     the largest row count of the pack (which sets the number of steps), on nothing else.
@@ -50,6 +50,8 @@ def train(
         recorder.record(net, 0)
     look_every = max(1, recipe.epochs // recipe.looks)
     for epoch_number in range(recipe.epochs):
+        if best.is_over:
+            break
         epoch = sampler.epoch()
         for step in range(steps):
             progress = (epoch_number + step / steps) / recipe.epochs
@@ -68,8 +70,8 @@ def train(
                 recorder.looked((epoch_number + 1) * steps, better)
     members = best.members()
     if detectors is not None:
-        for weights, gate in zip(members, detectors.gate().cpu().numpy(), strict=True):
-            weights["detector_gate"] = gate
+        for member, gate in zip(members, detectors.gate().cpu().numpy(), strict=True):
+            member.weights["detector_gate"] = gate
     return members
 
 

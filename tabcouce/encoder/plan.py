@@ -41,6 +41,7 @@ class Plan:
     checkpoints: int
     first_layer: float
     front: str
+    refit: bool
     groups: int
     context_query: bool
 
@@ -85,6 +86,7 @@ def planned(
         checkpoints=settings["checkpoints"],
         first_layer=settings["first_layer"],
         front=settings["front"],
+        refit=settings["refit"],
         groups=settings["groups"],
         context_query=settings["context_query"],
     )

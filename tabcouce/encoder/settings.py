@@ -43,6 +43,8 @@ class CouceSettings(BaseEstimator):
     first_layer    start of the first layer, as a share of the usual scale
     front          'off', 'even' or 'feature_machine': a learned scale before the first layer, which
                    begins at one or at what a feature machine leans on (`front_scale`)
+    refit          whether members are trained once more, on all rows, up to the pass that their
+                   held-out contexts chose
     classes        all class labels, where a training set may lack some
     """
 
@@ -81,6 +83,7 @@ class CouceSettings(BaseEstimator):
         checkpoints: int = 0,
         first_layer: float = FIRST_LAYER,
         front: str = "off",
+        refit: bool = False,
         classes: Sequence[Any] | None = None,
         device: str = "auto",
         threads: int = 2,
@@ -118,6 +121,7 @@ class CouceSettings(BaseEstimator):
         self.checkpoints = checkpoints
         self.first_layer = first_layer
         self.front = front
+        self.refit = refit
         self.classes = classes
         self.device = device
         self.threads = threads

@@ -51,8 +51,8 @@ def test_a_pack_of_members_equals_the_members_trained_alone(intervene, one_threa
             continue
         alone = train([task], shape, recipe, torch.device("cpu"))[0]
         compared += 1
-        for name, weight in alone.items():
-            np.testing.assert_allclose(weight, together[name], atol=2e-4, err_msg=name)
+        for name, weight in alone.weights.items():
+            np.testing.assert_allclose(weight, together.weights[name], atol=2e-4, err_msg=name)
     assert compared >= 2
 
 
