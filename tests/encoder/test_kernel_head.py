@@ -1,6 +1,7 @@
 """The kernel head: a feature machine on the inputs and the network's own answer."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ import pytest
 import torch
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
-from tabcouce.encoder.head_choice import chosen_head, context_code
+from tabcouce.encoder.head_choice import chosen_head, context_code, ranking
 from tabcouce.encoder.kernel_head import HeadInputs, KernelHead
 from tabcouce.encoder.members import FoldRows
 from tabcouce.encoder.shots import LeftOutRows
@@ -226,6 +227,37 @@ def test_classes_get_a_head_too_and_its_probabilities_sum_to_one():
     logs = model.network()(torch.as_tensor(model.gradient_inputs(X))).numpy()
     np.testing.assert_allclose(np.exp(logs), chance, atol=1e-9)
     assert model.calibrate(X[:5], label[:5]).predict_proba(X).shape == chance.shape
+
+
+def test_a_head_of_less_loss_that_ranks_a_rare_class_worse_is_not_believed(monkeypatch):
+    """The network is too sure of itself, so its loss is high, but it knows the order."""
+    X, _, context = lumpy(rows=180)
+    rare = (np.random.default_rng(3).uniform(size=180) < 0.1).astype(float)
+    fold = FoldRows.of(X, rare, context, classes=2, held_out=None, seed=0, members=3)
+    still = np.zeros(fold.code.width, bool)
+    chance = np.where(rare == 1, 0.9, 0.89)
+    rows = LeftOutRows(rare, fold.unit, {"blind": np.column_stack([1 - chance, chance])})
+    made = KernelHead.of
+
+    def saying_the_same_of_all(*args, **settings):
+        return replace(made(*args, **settings), left_out=np.tile([1 - rare.mean(), rare.mean()], (180, 1)))
+
+    monkeypatch.setattr(KernelHead, "of", saying_the_same_of_all)
+    assert chosen_head(fold, rows, still, 0) is None
+    shuffled = rows.estimate["blind"][np.random.default_rng(5).permutation(180)]
+    shuffled[rare == 1] = [0.11, 0.89]
+    believed = chosen_head(fold, LeftOutRows(rare, fold.unit, {"blind": shuffled}), still, 0)
+    assert believed is not None and believed.blind  # a network without an order has nothing to lose
+
+
+def test_ranking_is_the_share_of_pairs_in_the_right_order_meant_over_classes():
+    rng = np.random.default_rng(4)
+    y, chance = np.resize([0, 1, 2, 2], 40), rng.dirichlet(np.ones(4), size=40)  # nobody is of class 3
+    by_class = []
+    for c in range(3):
+        own, others = chance[y == c, c], chance[y != c, c]
+        by_class.append(np.mean([1.0 if a > b else 0.5 if a == b else 0.0 for a in own for b in others]))
+    assert ranking(y, chance) == pytest.approx(np.mean(by_class))
 
 
 def test_the_head_can_be_switched_off():

@@ -74,4 +74,3 @@ def test_left_out_predictions_stay_those_of_members_that_held_the_context_out():
     )
     np.testing.assert_array_equal(plain.left_out_, refitted.left_out_)
     assert not np.allclose(plain.predict(process.X), refitted.predict(process.X))
-
