@@ -16,6 +16,7 @@ classes. Parts that no switch turns off are not here (linear skip, periodic code
   head           A7: the kernel on the inputs beside the network's answer
   ramps          A8: the target-aware piecewise code (300 rows or more)
   members        A10: the default number against one, and eight against the default
+  refit          a second training on all rows, up to the pass that held-out contexts chose
   front          A7: a learned scale before the first layer, from one or from a feature machine's metric
 
 The drop rule asks for a mean gain of 0.003 with a paired 90 % interval above zero over folds; the
@@ -54,6 +55,7 @@ MORE: dict[str, dict[str, Any]] = {
     "eight members": {"members": 8},
     "even front": {"front": "even"},
     "machine front": {"front": "feature_machine"},
+    "refit": {"refit": True},
 }
 """What may be added: its gain is its own score less the default's."""
 
