@@ -170,10 +170,10 @@ def main() -> None:
     table: dict[str, Any] = {}
     for setting in ("confounded", "unconfounded"):
         keys = [f"{setting}:{seed}" for seed in seeds]
-        trees = resumed("factor_truth_trees", keys, lambda key: measure(key, False))
         dear = resumed("factor_truth_all", keys[: args.encoder_seeds], lambda key: measure(key, True))
+        rest = resumed("factor_truth_trees", keys[args.encoder_seeds :], lambda key: measure(key, False))
         # Each row says on how many draws it stands; its gain is paired within those.
-        table[setting] = {**(summary(dear) if dear else {}), **summary(trees)}
+        table[setting] = summary([*dear, *rest])
     settings = {"members": 2, "epochs": 12, "view": "pooled"}
     print(write("factor_truth", {"seeds": list(seeds), "encoder": settings, "methods": table}))
     for setting, methods in table.items():
