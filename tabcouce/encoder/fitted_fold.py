@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.encoder.backdoor import Prior
+from tabcouce.encoder.best_look import BestLook
 from tabcouce.encoder.calibration_slope import CalibrationSlope
 from tabcouce.encoder.checkpoints import MemberPath, TrainingPath
 from tabcouce.encoder.fitted_view import FittedView, TargetUnits
@@ -28,6 +29,11 @@ class Trained:
     weights: Weights
     look: int
     path: MemberPath | None = None
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether its held-out block was large enough to choose the pass."""
+        return len(self.task.held) >= BestLook.MINIMUM
 
     @property
     def first(self) -> FirstTraining:

@@ -67,26 +67,25 @@ def _fit_views(
     checkpoints = plan.checkpoints if len(folds) == 1 else 0
     every = [job for f in range(len(folds)) for variant in plan.variants for job in jobs(f, variant)]
     shape = _shape(folds[0], [job.task for job in every], plan, bins)
-    members = _trained(every, shape, plan, device, 0 if plan.refit else checkpoints)
+    members = _trained(every, shape, plan, device, checkpoints)
     first = [
         [own for job, own in zip(every, members, strict=True) if job.fold == f] for f in range(len(folds))
     ]
     chosen = [chosen_variants(fold, own, shape, plan) for fold, own in zip(folds, first, strict=True)]
-    if plan.refit:
-        every = [
-            job
-            for f, one in enumerate(chosen)
-            for variant in one.choice.kept
-            for job in jobs(f, variant, [t.first for t in first[f] if t.variant == variant])
-        ]
-        shape = _shape(folds[0], [job.task for job in every], plan, bins)
-        members = _trained(every, shape, plan, device, checkpoints)
-    return [
-        fitted_fold(
-            fold, chosen[f], [own for job, own in zip(every, members, strict=True) if job.fold == f], shape
-        )
-        for f, fold in enumerate(folds)
+    again = [
+        job
+        for f, one in enumerate(chosen)
+        if plan.refit and all(own.is_judged for own in first[f])
+        for variant in one.choice.kept
+        for job in jobs(f, variant, [own.first for own in first[f] if own.variant == variant])
     ]
+    wider = _shape(folds[0], [job.task for job in again], plan, bins) if again else shape
+    second = _trained(again, wider, plan, device, checkpoints)
+    fitted = []
+    for f, fold in enumerate(folds):
+        own = [one for job, one in zip(again, second, strict=True) if job.fold == f]
+        fitted.append(fitted_fold(fold, chosen[f], own or first[f], wider if own else shape))
+    return fitted
 
 
 def _trained(

@@ -44,7 +44,7 @@ class CouceSettings(BaseEstimator):
     front          'off', 'even' or 'feature_machine': a learned scale before the first layer, which
                    begins at one or at what a feature machine leans on (`front_scale`)
     refit          whether members are trained once more, on all rows, up to the pass that their
-                   held-out contexts chose
+                   held-out contexts chose; where these have fewer than 40 rows no pass was chosen
     classes        all class labels, where a training set may lack some
     """
 

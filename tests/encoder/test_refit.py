@@ -74,3 +74,12 @@ def test_left_out_predictions_stay_those_of_members_that_held_the_context_out():
     )
     np.testing.assert_array_equal(plain.left_out_, refitted.left_out_)
     assert not np.allclose(plain.predict(process.X), refitted.predict(process.X))
+
+
+def test_without_enough_held_out_rows_there_is_no_pass_to_train_to():
+    process = target_offset(seed=1, rows=90, contexts=6)
+    plain, refitted = (
+        CouceRegressor(refit=refit, **SMALL).fit(process.X, process.y, process.context)
+        for refit in (False, True)
+    )
+    np.testing.assert_array_equal(plain.predict(process.X), refitted.predict(process.X))
