@@ -147,4 +147,4 @@ def _as_model(member: Estimator) -> Model:
 
 
 def _mix(stored: Mapping[str, Any]) -> Mix:
-    return Mix(tuple(stored["members"]), tuple(stored["weight"]), stored["kind"], stored["contexts"])
+    return Mix(tuple(stored["members"]), tuple(stored["weight"]), stored["kind"])
