@@ -22,6 +22,7 @@ from tabcouce.models import (
 )
 from tabcouce.models.calibration import Estimator, calibrated
 from tabcouce.models.contract import BatchModel, Model, State
+from tabcouce.models.in_context import InContextModel
 from tabcouce.models.outside_model import OutsideModel
 from tabcouce.system.weights import Mix
 
@@ -37,6 +38,7 @@ KINDS: dict[str, Any] = {
         CouceClassifier,
         CouceRegressor,
         ForestModel,
+        InContextModel,
         KernelModel,
         LinearModel,
         OutsideModel,
