@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -41,14 +40,13 @@ from tabcouce.terminal import print_roles, progress, put, put_json, say
 
 if TYPE_CHECKING:
     from tabcouce.evaluation import Executor
+    from tabcouce.models.further import Further
     from tabcouce.study.effort import EffortName
     from tabcouce.study.filled_runs import FilledRuns
 
 UNFINISHED = ".unfinished"
 """Finished folds beside the outputs, until these are complete."""
 DEVICES = ("auto", "cpu", "cuda")
-FURTHER = ("xgboost", "catboost")
-PYOD_DETECTOR = re.compile(r"pyod:\w+\.\w+")
 
 
 @app.command()
@@ -70,7 +68,8 @@ def fit(
         list[str] | None,
         typer.Option(
             "--with",
-            help="A further model, if installed: xgboost, catboost, or a detector as pyod:ecod.ECOD.",
+            help="A further model, if installed: xgboost, catboost, tabicl:FILE (a checkpoint on this "
+            "computer), or a detector as pyod:ecod.ECOD.",
             show_default=False,
         ),
     ] = None,
@@ -123,9 +122,7 @@ def fit(
         check_one_of(effort, EFFORTS, "--effort")
         check_language(lang)
         check_one_of(device, DEVICES, "--device")
-        for library in also or ():
-            if not PYOD_DETECTOR.fullmatch(library):
-                check_one_of(library, FURTHER, "--with")
+        more = further_models(also or ())
         try:
             gate = None if require is None else parse_gate(require)
         except ValueError as error:
@@ -168,7 +165,7 @@ def fit(
                 name="masked" if mask else folder.name,
                 layout=inputs.layout,
                 derive=inputs.derive,
-                effort=replace(EFFORTS[cast("EffortName", effort)], also=tuple(dict.fromkeys(also or ()))),
+                effort=replace(EFFORTS[cast("EffortName", effort)], also=more),
                 seed=seed,
                 device=device,
                 executor=executor,
@@ -198,6 +195,18 @@ def fit(
             raise typer.Exit(4)
         if fail_on_no_model and any(t.verdict.outcome == "do_not_predict" for t in study.targets):
             raise typer.Exit(5)
+
+
+def further_models(names: Sequence[str]) -> tuple[Further, ...]:
+    """The models that --with names, each once."""
+    if not names:
+        return ()
+    from tabcouce.models.further import further
+
+    try:
+        return tuple(dict.fromkeys(further(name) for name in names))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--with") from error
 
 
 def executor_at(address: str | None) -> AbstractContextManager[Executor]:

@@ -16,6 +16,7 @@ SIMPLICITY: Mapping[str, int] = {
     "catboost": 2,
     "lightgbm_context": 3,
     "kernel": 4,
+    "tabicl": 4,
     "couce": 4,
     "system": 4,
 }

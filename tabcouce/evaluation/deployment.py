@@ -131,7 +131,7 @@ def _shot_mix(model: Estimator, dataset: Dataset, split: Split, fold: Fold, seed
     if found is None:
         return equal_mix(tuple(model.members))
     moved = corrected(found, model.members, dataset, split.unit, fold, seed)
-    return mixed(moved, dataset, split.unit, held_out=True)
+    return mixed(moved, dataset, split.unit, known=False)
 
 
 def corrected(

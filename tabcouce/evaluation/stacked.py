@@ -69,7 +69,7 @@ def stacked_trials(
     return tuple(made)
 
 
-def final_mix(members: Sequence[Trial], dataset: Dataset, split: Split, *, blind: bool) -> Mix:
+def final_mix(members: Sequence[Trial], dataset: Dataset, split: Split, *, known: bool) -> Mix:
     """The weights for use: from the members' test predictions of all folds of the split.
 
     DIFF: for use nothing is held back, so every row that a fold tested tells about the weights.
@@ -80,7 +80,7 @@ def final_mix(members: Sequence[Trial], dataset: Dataset, split: Split, *, blind
         np.stack([trial.prediction[rows] for trial in members]),
         np.flatnonzero(rows),
     )
-    return mixed(errors, dataset, split.unit, held_out=blind)
+    return mixed(errors, dataset, split.unit, known=known)
 
 
 def stack_members(
@@ -105,7 +105,7 @@ def _stacked(members: Sequence[Trial], dataset: Dataset, split: Split, key: str,
     for number, fold in enumerate(split.folds):
         models = {trial.model: trial.fitted[number] for trial in members}
         errors = _other_folds(members, fold) if known else left_out_of(models, dataset, fold)
-        mix = mixed(errors, dataset, split.unit, held_out=not known) if errors else equal_mix(tuple(models))
+        mix = mixed(errors, dataset, split.unit, known=known) if errors else equal_mix(tuple(models))
         chosen = [position for position, trial in enumerate(members) if trial.model in mix.members]
         prediction[fold.test] = mix(everything[chosen][:, fold.test])
         fitted.append(StackModel(models, {"blind": mix}))
@@ -122,14 +122,14 @@ def _stacked(members: Sequence[Trial], dataset: Dataset, split: Split, key: str,
     )
 
 
-def mixed(found: LeftOut, dataset: Dataset, unit: npt.NDArray[np.int64], *, held_out: bool) -> Mix:
-    """The mix that left-out predictions ask for; equal parts where few contexts were held out.
+def mixed(found: LeftOut, dataset: Dataset, unit: npt.NDArray[np.int64], *, known: bool) -> Mix:
+    """The mix that left-out predictions ask for; for new contexts equal parts where few were held out.
 
     On four simulated machines equal parts of the learners reach R2 0.57 on new ones, trees 0.52,
     the best single model 0.53 (benchmarks/few_contexts.py).
     """
     contexts = unit[found.rows]
-    if held_out and len(np.unique(contexts)) < FEWEST_TO_CHOOSE:
+    if not known and len(np.unique(contexts)) < FEWEST_TO_CHOOSE:
         return equal_mix(found.members)
     y = dataset.y[found.rows]
     truth = y if dataset.is_regression else (y[:, None] == np.arange(len(dataset.classes))).astype(float)

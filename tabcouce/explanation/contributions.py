@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -16,6 +17,7 @@ from tabcouce.errors import FitError
 from tabcouce.evaluation import Trial
 from tabcouce.explanation.expected_gradients import expected_gradients
 from tabcouce.explanation.factor import Attribution
+from tabcouce.explanation.sampled_shapley import sampled_shapley
 from tabcouce.models import (
     BoostingModel,
     ConstantModel,
@@ -23,6 +25,7 @@ from tabcouce.models import (
     KernelModel,
     LinearModel,
 )
+from tabcouce.models.in_context import InContextModel
 from tabcouce.models.kernel_paths import kernel_contributions
 from tabcouce.models.outside_model import OutsideModel
 from tabcouce.roles.dataset import Dataset
@@ -33,6 +36,9 @@ BACKGROUND = 64
 """Training rows that expected gradients average over."""
 FOREST_ROWS = 100
 """Exact tree SHAP grows with depth squared: rows explained per forest, at most."""
+ASKED_ROWS = 50
+ORDERS = 8
+"""Rows explained, and orders of the columns for each, of a network that can only be asked."""
 PATHS = 64
 """Random points on the lines between row and background, per explained row."""
 
@@ -51,8 +57,7 @@ def attribute(trial: Trial, dataset: Dataset, split: Split, *, rows: int, seed: 
     method = ""
     for k, (fold, model) in enumerate(zip(split.folds, trial.fitted, strict=True)):
         share = max(1, round(rows * len(fold.test) / tested))
-        if has_forest(model):
-            share = min(share, max(1, FOREST_ROWS // len(split.folds)))
+        share = min(share, max(1, most_rows(model) // len(split.folds)))
         some = np.sort(rng.choice(fold.test, min(share, len(fold.test)), replace=False))
         train = rng.choice(fold.train, min(BACKGROUND, len(fold.train)), replace=False)
         part = explain(model, dataset.X.iloc[some], dataset.X.iloc[train], seed)
@@ -74,10 +79,13 @@ def attribute(trial: Trial, dataset: Dataset, split: Split, *, rows: int, seed: 
     )
 
 
-def has_forest(model: object) -> bool:
+def most_rows(model: object) -> int:
+    """Rows explained by all folds together: fewer where each is dear."""
     if isinstance(model, StackModel):
-        return any(isinstance(model.members[key], ForestModel) for key in model.weights())
-    return isinstance(model, ForestModel)
+        return min(most_rows(model.members[key]) for key in model.weights())
+    if isinstance(model, InContextModel):
+        return ASKED_ROWS
+    return FOREST_ROWS if isinstance(model, ForestModel) else sys.maxsize
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,24 @@ def _(model: LinearModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) 
 def _(model: KernelModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
     parts = kernel_contributions(model, X, background, paths=PATHS, seed=seed)
     return from_scores(parts, model.estimate(X), "expected gradients")
+
+
+@explain.register
+def _(model: InContextModel, X: pd.DataFrame, background: pd.DataFrame, seed: int) -> Explained:
+    """Shares of the value, or of the probability of the class explained."""
+    output = model.estimate(X)
+    output = output[:, None] if output.ndim == 1 else output
+    own = own_class(output)
+
+    def score(steps: pd.DataFrame) -> Floats:
+        told = model.estimate(steps)
+        told = told[:, None] if told.ndim == 1 else told
+        return told[np.arange(len(told)), np.repeat(own, len(told) // len(own))]
+
+    parts = sampled_shapley(score, X, background, draws=ORDERS, seed=seed)
+    values, base = parts[:, :-1], parts[:, -1]
+    gap = largest_gap(values, base, output[np.arange(len(X)), own])
+    return Explained(values, base, gap, "sampled orders")
 
 
 def from_scores(parts: Floats, estimate: Floats, method: str) -> Explained:

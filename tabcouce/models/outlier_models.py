@@ -7,6 +7,8 @@ the same model, and nothing is pickled.
 from __future__ import annotations
 
 import importlib
+import re
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -20,8 +22,68 @@ from tabcouce.models.detection import CodedDetector, Floats, NormalCode, log_dis
 MOST_ROWS = 5_000
 """Normal rows kept, drawn evenly: neighbours of more cost time and change the order little."""
 NEIGHBOURS = 20
-PYOD = "pyod:"
-"""What a detector of PyOD begins with; its module and class follow."""
+PYOD = "pyod"
+BY_NAME = "Name its module and class, for example pyod:ecod.ECOD or pyod:hbos.HBOS."
+
+
+@dataclass(frozen=True)
+class PyodDetector:
+    """A detector of PyOD by its place: 'pyod:<module>.<name>'."""
+
+    module: str
+    name: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises ValueError with an example."""
+        found = re.fullmatch(rf"{PYOD}:(\w+)\.(\w+)", text)
+        if found is None:
+            raise ValueError(f"A detector is named {PYOD}:<module>.<Class>. Got {text!r}.")
+        return cls(*found.groups())
+
+    @property
+    def key(self) -> str:
+        """Name in results."""
+        return f"{PYOD}:{self.module}.{self.name}"
+
+    @property
+    def package(self) -> str:
+        return PYOD
+
+    def found(self) -> Any:
+        """Its class.
+
+        Raises  MissingExtraError where PyOD or a package that the detector needs is not installed,
+                FitError where PyOD has no such detector
+        """
+        unknown = FitError(f"PyOD has no detector '{self.module}.{self.name}'.", remedy=BY_NAME)
+        try:
+            importlib.import_module(PYOD)
+            return getattr(importlib.import_module(f"{PYOD}.models.{self.module}"), self.name)
+        except AttributeError as error:
+            raise unknown from error
+        except ModuleNotFoundError as error:
+            missing = error.name or PYOD
+            if missing == PYOD:
+                raise MissingExtraError(
+                    f"The detector '{self.key}' needs PyOD.",
+                    remedy="Install it with: pip install 'tabcouce[pyod]'",
+                ) from error
+            if missing.startswith(f"{PYOD}."):
+                raise unknown from error
+            raise MissingExtraError(
+                f"The detector '{self.key}' needs the package '{missing}', which is not installed.",
+                remedy="Install that package, or leave the detector out.",
+            ) from error
+
+    def check(self, tasks: set[str]) -> None:
+        """Raises FitError where nothing is watched, and what `found` raises."""
+        self.found()
+        if "anomaly" not in tasks:
+            raise FitError(
+                f"'{self.key}' is a detector, and no target here has the task 'anomaly'.",
+                remedy="Leave it out, or add --task anomaly.",
+            )
 
 
 class OutlierModel(CodedDetector):
@@ -67,35 +129,12 @@ class OutlierModel(CodedDetector):
 
 
 def made(kind: str, seed: int, rows: int) -> Any:
-    """An unfitted detector.
+    """An unfitted detector of scikit-learn, or of PyOD.
 
-    Raises  MissingExtraError, FitError as `pyod_detector`; ValueError for an unknown kind
+    Raises  MissingExtraError, FitError as `PyodDetector.found`; ValueError for an unknown kind
     """
     if kind == "isolation_forest":
         return IsolationForest(n_estimators=100, random_state=seed)
     if kind == "lof":
         return LocalOutlierFactor(n_neighbors=min(NEIGHBOURS, rows - 1), novelty=True)
-    if not kind.startswith(PYOD):
-        raise ValueError(f"kind must be 'isolation_forest', 'lof' or 'pyod:<module>.<Class>'. Got {kind!r}.")
-    return pyod_detector(kind)()
-
-
-def pyod_detector(kind: str) -> Any:
-    """The class that 'pyod:<module>.<Class>' names.
-
-    Raises  MissingExtraError where PyOD is not installed, FitError where it has no such detector
-    """
-    module, _, name = kind.removeprefix(PYOD).partition(".")
-    try:
-        importlib.import_module("pyod")
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(
-            f"The detector '{kind}' needs PyOD.", remedy="Install it with: pip install 'tabcouce[pyod]'"
-        ) from error
-    try:
-        return getattr(importlib.import_module(f"pyod.models.{module}"), name)
-    except (ModuleNotFoundError, AttributeError, ValueError) as error:
-        raise FitError(
-            f"PyOD has no detector '{kind.removeprefix(PYOD)}'.",
-            remedy="Name its module and class, for example pyod:ecod.ECOD or pyod:hbos.HBOS.",
-        ) from error
+    return PyodDetector.parse(kind).found()()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, Self
@@ -174,6 +176,21 @@ LIBRARIES: dict[str, Library] = {"xgboost": XGBoost(), "catboost": CatBoost()}
 """Name of the package, the extra and the model key -> how it is asked."""
 
 
+@dataclass(frozen=True)
+class BoostingLibrary:
+    """One of `LIBRARIES` by its name."""
+
+    key: str
+
+    @property
+    def package(self) -> str:
+        return self.key
+
+    def check(self, tasks: set[str]) -> None:
+        """Raises MissingExtraError; the trees serve every task."""
+        required(self.key)
+
+
 def required(name: str) -> ModuleType:
     """Raises MissingExtraError with the extra to install."""
     try:
@@ -185,6 +202,24 @@ def required(name: str) -> ModuleType:
         ) from error
 
 
+@dataclass(frozen=True, eq=False)
+class Trees:
+    """A library's fitted model in its own exact format, which a journal can hold and a cluster send."""
+
+    library: str
+    content: npt.NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, library: str, model: Any) -> Self:
+        return cls(library, np.frombuffer(LIBRARIES[library].dump(model), np.uint8))
+
+
+@lru_cache(maxsize=32)
+def loaded(trees: Trees) -> Any:
+    """The library's own model; those in use are kept, for they are asked thousands of times."""
+    return LIBRARIES[trees.library].load(trees.content.tobytes())
+
+
 class OutsideModel(PanelEstimator):
     """Another library's boosted trees under the contract of the panel.
 
@@ -193,7 +228,7 @@ class OutsideModel(PanelEstimator):
     by frequency, a blank and an unseen level are missing.
 
     library  key of `LIBRARIES`
-    rounds_  chosen number; model_ the library's own, on all rows
+    rounds_  chosen number; trees_ on all rows
     scale_   middle and spread of the target, which single precision is spared
     """
 
@@ -225,7 +260,8 @@ class OutsideModel(PanelEstimator):
             found.append(rounds)
             left_out[fold.test] = ask.estimate(model, codes[fold.test], k, rounds)
         self.rounds_ = max(LEAST_ROUNDS, round(float(np.mean(found)))) if found else LEAST_ROUNDS
-        self.model_, _ = ask.grow(codes, label, k, self.rounds_, self.seed, None)
+        whole, _ = ask.grow(codes, label, k, self.rounds_, self.seed, None)
+        self.trees_ = Trees.of(self.library, whole)
         self._keep_left_out(target, context, self._bounded(left_out))
         return self
 
@@ -244,13 +280,14 @@ class OutsideModel(PanelEstimator):
         k = len(self.classes_)
         if len(X) == 0:
             return np.zeros((0, k) if k else 0)
-        told = LIBRARIES[self.library].estimate(self.model_, self.matrix_.codes(X), k, self.rounds_)
+        ask = LIBRARIES[self.library]
+        told = ask.estimate(loaded(self.trees_), self.matrix_.codes(X), k, self.rounds_)
         return self._bounded(told)
 
     def contributions(self, X: pd.DataFrame) -> Floats:
         """(n, p + 1), or (n, k, p + 1) for more than two classes: exact SHAP values, base last."""
         codes = self.matrix_.codes(X)
-        parts = LIBRARIES[self.library].contributions(self.model_, codes, self.rounds_)
+        parts = LIBRARIES[self.library].contributions(loaded(self.trees_), codes, self.rounds_)
         middle, spread = self.scale_
         parts = parts * spread
         parts[..., -1] += middle
@@ -268,8 +305,7 @@ class OutsideModel(PanelEstimator):
             "rounds": self.rounds_,
             "shots": self.shot_prior_.settings(),
         }
-        content = np.frombuffer(LIBRARIES[self.library].dump(self.model_), np.uint8)
-        return State(settings, {"model": content})
+        return State(settings, {"model": self.trees_.content})
 
     @classmethod
     def from_state(cls, state: State) -> Self:
@@ -282,5 +318,5 @@ class OutsideModel(PanelEstimator):
         model.scale_ = (middle, spread)
         model.rounds_ = settings["rounds"]
         model.shot_prior_ = restored_prior(state)
-        model.model_ = LIBRARIES[model.library].load(np.asarray(state.arrays["model"]).tobytes())
+        model.trees_ = Trees(model.library, np.asarray(state.arrays["model"]))
         return model

@@ -37,6 +37,7 @@ MODEL_ORDER = (
     "catboost",
     "lightgbm_context",
     "kernel",
+    "tabicl",
     "couce",
     "couce_do",
     "peer_stack",

@@ -24,7 +24,7 @@ from tabcouce.evaluation.trial import Trial
 from tabcouce.models.control_chart import ControlChart
 from tabcouce.models.detection import FEWEST_NORMAL, Detector
 from tabcouce.models.labelled_detector import BoostedDetector, log_odds
-from tabcouce.models.outlier_models import PYOD, OutlierModel
+from tabcouce.models.outlier_models import OutlierModel, PyodDetector
 from tabcouce.roles.dataset import Dataset
 from tabcouce.splits.split import Split
 from tabcouce.study.effort import Effort
@@ -84,9 +84,9 @@ def detectors(effort: Effort, *, labelled: bool, seed: int, device: str) -> dict
         "isolation_forest": lambda: OutlierModel("isolation_forest", seed=seed),
         "lof": lambda: OutlierModel("lof", seed=seed),
     }
-    for kind in effort.also:
-        if kind.startswith(PYOD):
-            found[kind] = partial(OutlierModel, kind, seed=seed)
+    for one in effort.also:
+        if isinstance(one, PyodDetector):
+            found[one.key] = partial(OutlierModel, one.key, seed=seed)
     if labelled:
         found["lightgbm"] = lambda: BoostedDetector(seed=seed, pace=effort.pace)
     found["couce"] = lambda: CouceDetector(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tabcouce.models.further import Further
+
 EffortName = Literal["quick", "standard", "thorough"]
 
 
@@ -29,8 +31,7 @@ class Effort:
     explained_rows  held-out rows explained per model
     permuted        columns whose permutation importance is measured, the most important first
     campaigns       starts of the replay that says how many experiments a search saves
-    also            keys of installed libraries whose models compete too (`outside_model.LIBRARIES`),
-                    and detectors of PyOD ('pyod:<module>.<Class>') for the task 'anomaly'
+    also            further models that compete too; detectors of PyOD for the task 'anomaly'
     explain_all     whether every model of the panel is explained, not only the recommended one and LightGBM
     checkpoints     training steps between two recorded sets of the final encoder's weights; 0: none
     """
@@ -51,7 +52,7 @@ class Effort:
     permuted: int
     campaigns: int
     checkpoints: int = 0
-    also: tuple[str, ...] = ()
+    also: tuple[Further, ...] = ()
     explain_all: bool = False
 
 

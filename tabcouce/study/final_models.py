@@ -26,8 +26,9 @@ def stack_mixes(trials: Sequence[Trial], dataset: Dataset, plan: SplitPlan) -> d
         keys["known"] = "shuffled"
     mixes = {}
     for mode, key in keys.items():
-        members = stack_members(trials, plan.of(key), known=mode == "known")
-        mixes[mode] = final_mix(members, dataset, plan.of(key), blind=mode == "blind")
+        known = mode == "known"
+        members = stack_members(trials, plan.of(key), known)
+        mixes[mode] = final_mix(members, dataset, plan.of(key), known=known)
     return mixes
 
 

@@ -10,6 +10,7 @@ from tabcouce.advice.savings import savings
 from tabcouce.checks import check
 from tabcouce.evaluation import Executor, LocalExecutor
 from tabcouce.evaluation.stacked import SYSTEM
+from tabcouce.models.further import check_further, further_versions
 from tabcouce.read import Layout, Table
 from tabcouce.roles import Dataset, Roles, datasets
 from tabcouce.roles.declaration import Derived
@@ -27,7 +28,7 @@ from tabcouce.study.golden import golden_lots
 from tabcouce.study.interruption import finish, run_until_interrupted, spare
 from tabcouce.study.journal import Journal, facts_of
 from tabcouce.study.judge import JudgedModels, judge, with_stacks
-from tabcouce.study.panel import check_device, check_further, panel
+from tabcouce.study.panel import check_device, panel
 from tabcouce.study.progress import Listener, Stopwatch, silent
 from tabcouce.study.reliability import held_out_intervals, held_out_risk, outside_rate
 from tabcouce.study.value import Study, TargetStudy
@@ -71,7 +72,7 @@ def fit_study(
     parts = datasets(table, roles, name=name)
     check_further(effort.also, {part.task for part in parts})
     versions = {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}}
-    versions |= {library: version(library) for library in (key.partition(":")[0] for key in effort.also)}
+    versions |= further_versions(effort.also)
     facts = facts_of(parts, effort, seed, device, versions)
     if journal is not None:
         journal.open(facts)

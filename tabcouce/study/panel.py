@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
@@ -16,8 +17,10 @@ from tabcouce.models import (
     LinearModel,
     ModelTask,
 )
-from tabcouce.models.outlier_models import PYOD, pyod_detector
-from tabcouce.models.outside_model import LIBRARIES, OutsideModel, required
+from tabcouce.models.checkpoint import Checkpoint
+from tabcouce.models.further import Further
+from tabcouce.models.in_context import InContextModel
+from tabcouce.models.outside_model import BoostingLibrary, OutsideModel
 from tabcouce.roles.dataset import Dataset
 from tabcouce.study.declared import declared_graphs, declared_nuisance, declared_tolerances
 from tabcouce.study.effort import Effort
@@ -67,32 +70,20 @@ def panel(dataset: Dataset, effort: Effort, *, seed: int, device: str) -> tuple[
             ),
             uses_context=True,
         ),
-        *(
-            Candidate(key, partial(OutsideModel, key, task, seed=seed))
-            for key in effort.also
-            if key in LIBRARIES
-        ),
+        *further_candidates(effort.also, task, seed=seed, device=device),
         Candidate("couce", encoder, uses_context=True),
     )
 
 
-def check_further(also: tuple[str, ...], tasks: set[str]) -> None:
-    """Say at once that a further model cannot be had, not after the other models have been trained.
-
-    also   keys of `outside_model.LIBRARIES`, or detectors 'pyod:<module>.<Class>'
-    tasks  of the targets
-    Raises  MissingExtraError, FitError with the remedy
-    """
-    for key in also:
-        if not key.startswith(PYOD):
-            required(key)
-            continue
-        pyod_detector(key)
-        if "anomaly" not in tasks:
-            raise FitError(
-                f"'{key}' is a detector, and no target here has the task 'anomaly'.",
-                remedy="Leave it out, or add --task anomaly.",
-            )
+def further_candidates(
+    also: Iterable[Further], task: ModelTask, *, seed: int, device: str
+) -> Iterator[Candidate]:
+    """The further models that can have this task; detectors compete elsewhere."""
+    for one in also:
+        if isinstance(one, BoostingLibrary):
+            yield Candidate(one.key, partial(OutsideModel, one.key, task, seed=seed))
+        elif isinstance(one, Checkpoint) and one.task == task:
+            yield Candidate(one.key, partial(InContextModel, one, task, seed=seed, device=device))
 
 
 def check_device(device: str) -> None:

@@ -22,6 +22,7 @@ from tabcouce.models import (
 )
 from tabcouce.models.calibration import Estimator, calibrated
 from tabcouce.models.contract import BatchModel, Model, State
+from tabcouce.models.in_context import InContextModel
 from tabcouce.models.outside_model import OutsideModel
 from tabcouce.system.weights import Mix
 
@@ -37,6 +38,7 @@ KINDS: dict[str, Any] = {
         CouceClassifier,
         CouceRegressor,
         ForestModel,
+        InContextModel,
         KernelModel,
         LinearModel,
         OutsideModel,
@@ -147,4 +149,4 @@ def _as_model(member: Estimator) -> Model:
 
 
 def _mix(stored: Mapping[str, Any]) -> Mix:
-    return Mix(tuple(stored["members"]), tuple(stored["weight"]), stored["kind"], stored["contexts"])
+    return Mix(tuple(stored["members"]), tuple(stored["weight"]), stored["kind"])

@@ -28,15 +28,13 @@ TINY = 1e-12
 class Mix:
     """Weights of the members, none negative, adding up to one.
 
-    kind      'fitted' where they were learnt on left-out contexts, 'single' where that left one
-              model, 'default' where there was nothing to learn from
-    contexts  left-out contexts behind the choice; 0: nothing could be measured
+    kind  'fitted' where they were learnt on left-out contexts, 'single' where that left one model,
+          'default' where there was too little to learn from
     """
 
     members: tuple[str, ...]
     weight: tuple[float, ...]
     kind: MixKind
-    contexts: int
 
     @property
     def counting(self) -> tuple[str, ...]:
@@ -113,7 +111,7 @@ def choose_mix(
     free = simplex_weights(np.tensordot(weight_of, products, axes=1)) if contexts > 1 else plain
     weight = (contexts * free + PSEUDO_CONTEXTS * plain) / (contexts + PSEUDO_CONTEXTS)
     kind: MixKind = "default" if contexts < 2 else "single" if weight.max() > 1 - TINY else "fitted"
-    return Mix(tuple(members), tuple(float(w) for w in weight), kind, contexts)
+    return Mix(tuple(members), tuple(float(w) for w in weight), kind)
 
 
 def plain_mix(
@@ -143,4 +141,4 @@ def equal_mix(members: Sequence[str]) -> Mix:
     used = np.array([member not in SIMPLE for member in members])
     if not used.any():
         used[:] = True
-    return Mix(tuple(members), tuple(float(w) for w in used / used.sum()), "default", 0)
+    return Mix(tuple(members), tuple(float(w) for w in used / used.sum()), "default")

@@ -93,7 +93,7 @@ def test_a_stored_stack_predicts_the_same_for_new_and_known_machines(finished) -
     dataset, plan, trials = finished
     mixes = {
         mode: final_mix(
-            stack_members(trials, plan.of(key), mode == "known"), dataset, plan.of(key), blind=mode == "blind"
+            stack_members(trials, plan.of(key), mode == "known"), dataset, plan.of(key), known=mode == "known"
         )
         for mode, key in (("blind", "unseen:machine"), ("known", "shuffled"))
     }
