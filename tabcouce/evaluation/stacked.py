@@ -72,8 +72,11 @@ def stacked_trials(
 def final_mix(members: Sequence[Trial], dataset: Dataset, split: Split, *, known: bool) -> Mix:
     """The weights for use: from the members' test predictions of all folds of the split.
 
-    DIFF: for use nothing is held back, so every row that a fold tested tells about the weights.
+    DIFF: for use nothing is held back, so every row that a fold tested tells about the weights. Where a
+    fold had too few contexts to choose them, they are not chosen for use either: used is what was scored.
     """
+    if not known and fewest_contexts(split) < FEWEST_TO_CHOOSE:
+        return equal_mix(tuple(trial.model for trial in members))
     rows = np.logical_and.reduce([tested_rows(trial) for trial in members])
     errors = LeftOut(
         tuple(trial.model for trial in members),
@@ -81,6 +84,11 @@ def final_mix(members: Sequence[Trial], dataset: Dataset, split: Split, *, known
         np.flatnonzero(rows),
     )
     return mixed(errors, dataset, split.unit, known=known)
+
+
+def fewest_contexts(split: Split) -> int:
+    """Contexts (rows where none is held out) in the training rows of the fold that has fewest."""
+    return min(len(np.unique(split.unit[fold.train])) for fold in split.folds)
 
 
 def stack_members(

@@ -82,6 +82,23 @@ def test_with_few_contexts_the_learners_count_alike_on_a_new_one(dataset_of, pla
     assert stacks["known"].fitted[0].weights() != equal
 
 
+def test_weights_for_use_are_not_chosen_where_the_folds_that_were_scored_chose_none(
+    dataset_of, plan_of
+) -> None:
+    """Of six machines a fold learns from five, of seven from six."""
+    chosen = {}
+    for levels in (6, 7):
+        X, y, machine = machines(140, levels=levels)
+        dataset, plan = dataset_of(X, y, machine), plan_of(machine)
+        split = plan.of("unseen:machine")
+        assert len(split.folds) == levels
+        trials = tuple(run_trials(PANEL[1:2] + PANEL[-2:], dataset, plan))
+        mix = final_mix(stack_members(trials, split, False), dataset, split, known=False)
+        chosen[levels] = dict(zip(mix.members, mix.weight, strict=True))
+    assert chosen[6] == {"linear": 0.0, "lightgbm": 0.5, "lightgbm_context": 0.5}
+    assert chosen[7] != chosen[6]
+
+
 def test_models_can_be_left_out_of_the_stack(finished) -> None:
     dataset, plan, trials = finished
     peers = stacked_trials(trials, dataset, plan, key="peer_stack", without=("lightgbm",))
