@@ -14,7 +14,7 @@ from sklearn.metrics import roc_auc_score
 from tabcouce.encoder.inner_selection import held_out_loss
 from tabcouce.encoder.kernel_head import LEAST_ROWS, KernelHead
 from tabcouce.encoder.members import FoldRows
-from tabcouce.encoder.shots import LeftOutRows, best_view, shots_loss
+from tabcouce.encoder.shots import LeftOutRows, best_view, rehearsed, shots_loss
 from tabcouce.models.contract import Rehearsal
 
 Array = npt.NDArray[np.float64]
@@ -58,7 +58,7 @@ def chosen_head(
     )
     ranks = not fold.classes or ranking(fold.y, head.left_out) >= ranking(fold.y, estimate)
     blind = ranks and mean_loss(fold, head.left_out) < mean_loss(fold, estimate)
-    shots = ranks and fold.typical is not None and _better_shots(fold, rows, head, seed)
+    shots = fold.typical is not None and _better_shots(fold, rows, head, seed)
     return ChosenHead(head, blind, shots) if blind or shots else None
 
 
@@ -93,20 +93,29 @@ def mean_loss(fold: FoldRows, estimate: Array) -> float:
 
 def _better_shots(fold: FoldRows, rows: LeftOutRows, head: KernelHead, seed: int) -> bool:
     """Whether five labelled rows of a left-out context serve the head better than the network."""
-    views = tuple(rows.estimate)
-    network = shots_loss(rows, best_view(rows, views, SHOTS), SHOTS)
+    view = best_view(rows, tuple(rows.estimate), SHOTS)
+    network = shots_loss(rows, view, SHOTS)
     units = sorted(network, key=lambda unit: -int((fold.unit == unit).sum()))[:CONTEXTS]
     rng = np.random.default_rng([seed, 4])
     variance, mine, theirs = float(fold.y.var()) or 1.0, [], []
+    scored: list[Rehearsal] = []
+    answers: list[Array] = []
     for unit in units:
         own = np.flatnonzero(fold.unit == unit)
         orders = [rng.permutation(own) for _ in range(DRAWS)]
         draws = [Rehearsal(np.sort(order[:SHOTS]), np.sort(order[SHOTS:])) for order in orders]
-        told = head.rehearsed(draws)
+        told = list(head.rehearsed(draws))
+        scored, answers = scored + draws, answers + told
         losses = [
             held_out_loss(one.reshape(len(draw.rest), -1), fold.y[draw.rest], variance).mean()
             for one, draw in zip(told, draws, strict=True)
         ]
         mine.append(float(np.mean(losses)))
         theirs.append(network[unit])
-    return bool(mine) and float(np.mean(mine)) < float(np.mean(theirs))
+    if not mine or float(np.mean(mine)) >= float(np.mean(theirs)):
+        return False
+    if not fold.classes:
+        return True
+    y = fold.y[np.concatenate([draw.rest for draw in scored])]
+    others = rehearsed(rows, (view,), np.arange(len(fold.y)), scored)
+    return ranking(y, np.vstack(answers)) >= ranking(y, np.vstack(others))

@@ -242,7 +242,13 @@ def test_a_head_of_less_loss_that_ranks_a_rare_class_worse_is_not_believed(monke
     def saying_the_same_of_all(*args, **settings):
         return replace(made(*args, **settings), left_out=np.tile([1 - rare.mean(), rare.mean()], (180, 1)))
 
+    def the_same_after_labels(head, draws):
+        return [head.left_out[draw.rest] for draw in draws]
+
     monkeypatch.setattr(KernelHead, "of", saying_the_same_of_all)
+    after = chosen_head(fold, rows, still, 0)
+    assert after is not None and (after.blind, after.shots) == (False, True)  # it reads the network's answer
+    monkeypatch.setattr(KernelHead, "rehearsed", the_same_after_labels)
     assert chosen_head(fold, rows, still, 0) is None
     shuffled = rows.estimate["blind"][np.random.default_rng(5).permutation(180)]
     shuffled[rare == 1] = [0.11, 0.89]
