@@ -69,8 +69,8 @@ def differences(target: TargetSummary, w: Words) -> str:
         key,
         comparison=comparison(chosen, w),
         gain=gained,
-        low=score(chosen.low),
-        high=score(chosen.high),
+        low=gain(chosen.low),
+        high=gain(chosen.high),
         ahead=sum(value is not None and value > 0 for value in chosen.per_unit.values()),
         units=len(chosen.per_unit),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import signed, significant, with_unit
+from tabcouce.report.digits import signed, significant, step_text, with_unit
 from tabcouce.report.factor_table import FACTOR_ROWS
 from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
@@ -42,7 +42,7 @@ def arrows(target: TargetSummary) -> tuple[EffectArrow, ...]:
         found.append(
             EffectArrow(
                 factor.name,
-                with_unit(signed(significant(step)), factor.unit),
+                step_text(step, factor.unit),
                 naive.slope * step,
                 adjusted.slope * step,
                 None if adjusted.low is None else adjusted.low * step,

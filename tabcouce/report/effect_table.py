@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tabcouce.explanation.factor import Effect, Factor
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import percent, signed, significant, with_unit
+from tabcouce.report.digits import percent, signed, significant, step_text
 from tabcouce.report.factor_table import FACTOR_ROWS
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
@@ -82,8 +82,7 @@ def effect_reading(naive: Effect | None, adjusted: Effect | None) -> str:
 def _step_cell(factor: Factor) -> Cell:
     """The step all slopes of the row are told for, in the column's unit."""
     assert factor.naive is not None
-    # A step is a round number: no zeros behind it.
-    return number_cell(with_unit(signed(f"{factor.naive.step:,.6g}"), factor.unit))
+    return number_cell(step_text(factor.naive.step, factor.unit))
 
 
 def _slope_cell(effect: Effect | None, w: Words) -> Cell:

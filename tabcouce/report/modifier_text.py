@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tabcouce.explanation.factor import Effect, Factor, Modifier
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import percent, signed, significant, with_unit
+from tabcouce.report.digits import percent, signed, significant, step_text, with_unit
 from tabcouce.report.naming import level_name, sentences
 from tabcouce.report.summary import TargetSummary
 
@@ -57,7 +57,7 @@ def _one(each: Modified, target: TargetSummary, w: Words) -> str:
         "modifier.differs",
         factor=each.factor.name,
         column=each.modifier.column,
-        step=with_unit(signed(significant(step)), each.factor.unit),
+        step=step_text(step, each.factor.unit),
         lowest=level_name(each.modifier.column, low.context),
         low=with_unit(signed(significant(low.slope * step)), unit),
         highest=level_name(each.modifier.column, high.context),

@@ -144,7 +144,7 @@ def test_without_contexts_the_page_speaks_of_blocks_of_rows(plain):
     summary = replace(summarize(fake_study(fake_target())), targets=(free,))
     english, japanese = render_page(summary, "en"), render_page(summary, "ja")
     assert "blocks of rows" in english.split('id="t1-warnings"')[0] and "not tested" in english
-    assert "行ブロック 3" in japanese and "row block" not in japanese
+    assert "行ブロック3" in japanese and "row block" not in japanese
     assert "Varies within a context" not in english
     assert with_block_names(free, words("en")) is free
 
