@@ -49,7 +49,7 @@ def test_the_sentence_names_the_largest_change_and_counts_clear_effects(regressi
 
     said = arrows_say(target, shown, words("en"))
 
-    assert "1 of 2 factor keeps a clear effect" in said
+    assert "1 of 2 factors keeps a clear effect" in said
     assert f"that of {second.name}" in said and "+50.0" in said and "-50.0" in said
     table = effect_table(target, target.explained_model, words("en"))
     assert table is not None and f"({table.rows[1][1].text})" in said and "+10.0" not in said
