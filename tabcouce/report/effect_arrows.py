@@ -54,13 +54,16 @@ def arrows(target: TargetSummary) -> tuple[EffectArrow, ...]:
 
 
 def arrows_say(target: TargetSummary, shown: tuple[EffectArrow, ...], w: Words) -> str:
-    """How many effects stay clear, and which one changes most by the adjustment."""
-    moved = max(shown, key=lambda one: abs(one.adjusted - one.alone))
+    """How many effects stay clear, and which of those with an interval changes most by the adjustment."""
+    sure = [one for one in shown if one.low is not None]
+    moved = max(sure, key=lambda one: abs(one.adjusted - one.alone), default=None)
     unit = target.target.unit if target.is_regression else None
     return sentences(
         w,
         w("arrows.clear", clear=sum(one.clear for one in shown), total=len(shown)),
-        w(
+        ""
+        if moved is None
+        else w(
             "arrows.moved",
             name=moved.name,
             step=moved.step,
