@@ -45,7 +45,7 @@ def test_the_sentence_names_the_largest_change_and_counts_clear_effects(regressi
     target = with_effects(regression_summary.targets[0])
     first, second = arrows(target)[:2]
     moved = replace(second, alone=50.0, adjusted=-50.0, clear=False, low=-60.0, high=-40.0)
-    bound = replace(second, name="bound", alone=90.0, adjusted=-90.0)  # no interval: nothing is claimed
+    bound = replace(moved, name="bound", alone=90.0, adjusted=-90.0, low=None, high=None)  # no claim
     shown = (replace(first, clear=True), moved, bound)
 
     said = arrows_say(target, shown, words("en"))
