@@ -4,12 +4,16 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 from small_study import run
 
+from tabcouce.bundle import load_summary
+from tabcouce.checks.finding import Finding
+from tabcouce.errors import Place
 from tabcouce.roles.approved import approved_rows
 from tabcouce.roles.role import Approved
 from tabcouce.study.inputs import masked_inputs, open_inputs
@@ -116,6 +120,33 @@ def test_a_report_is_masked_only_where_the_study_was_fitted_so(folder):
     words = {*persons_table().columns, *PEOPLE, "Nabertherm", "MPa"} - own
     assert not [word for word in words if word in japanese]
     assert 'lang="ja"' in japanese and "Sensor 1" in japanese
+
+
+def test_a_comparison_is_masked_only_where_both_studies_were_fitted_so(folder):
+    page = folder / "compared.html"
+    answer = run("report", "compare", folder / "masked", folder / "plain", "--mask", "--out", page)
+    assert answer.exit_code != 0 and not page.exists()
+    assert "tabcouce fit brennofen7.csv --mask --effort quick --seed 0" in answer.stderr
+    answer = run("report", "compare", folder / "masked", folder / "masked", "--mask", "--out", page)
+    assert answer.exit_code == 0
+    shown = answer.stdout + page.read_text("utf-8")
+    assert not [word for word in (*persons_table().columns, *PEOPLE, "Nabertherm", "MPa") if word in shown]
+    assert "Sensor 1" in shown and "masked (2)" in shown
+
+
+@pytest.mark.parametrize("more", [(), ("--show-persons",)])
+def test_persons_are_not_named_in_a_comparison_unless_asked_for(folder, more, monkeypatch):
+    summary, predictions = load_summary(folder / "plain")
+    finding = Finding("role-file", "note", "Tanaka has few rows.", Place(), "Collect more.")
+    target = summary.targets[0]
+    later = replace(summary, targets=(replace(target, findings=(*target.findings, finding)),))
+    found = iter([(summary, predictions), (later, predictions)])
+    monkeypatch.setattr("tabcouce.bundle.load_summary", lambda place: next(found))
+    page = folder / "persons.html"
+    answer = run("report", "compare", folder / "plain", folder / "plain", "--out", page, *more)
+    assert answer.exit_code == 0, answer.output
+    assert "has few rows." in page.read_text("utf-8")
+    assert ("Tanaka" in page.read_text("utf-8")) == bool(more)
 
 
 @pytest.mark.parametrize(

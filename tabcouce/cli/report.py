@@ -30,7 +30,7 @@ def report(
     ] = None,
     show_persons: ShowPersons = False,
     mask: Annotated[
-        bool, typer.Option("--mask", help="Only if the study was fitted with 'fit --mask'; else say how.")
+        bool, typer.Option("--mask", help="Only if it was fitted with 'fit --mask'; else say how.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -46,7 +46,7 @@ def report(
             render(summary, predictions, what[0], lang=lang, show_persons=show_persons)
             put(str(what[0] / "report.html"))
         elif len(what) == 3 and str(what[0]) == "compare":
-            compare_studies(what[1], what[2], lang, out, as_json)
+            compare_studies(what[1], what[2], lang, out, mask, show_persons, as_json)
         else:
             raise typer.BadParameter(
                 "Give one study, or 'compare' and two studies.", param_hint="STUDY | compare STUDY STUDY"
@@ -74,14 +74,27 @@ def check_masked(summary: Summary, folder: Path) -> None:
     )
 
 
-def compare_studies(first: Path, second: Path, lang: str, out: Path | None, as_json: bool) -> None:
-    """Tell what changed from one study to another, and write it as a page."""
+def compare_studies(
+    first: Path, second: Path, lang: str, out: Path | None, mask: bool, show_persons: bool, as_json: bool
+) -> None:
+    """Tell what changed from one study to another, and write it as a page; it shows what a report may.
+
+    Raises  BundleError if a mask is asked for and a study was fitted on open values
+    """
     from dataclasses import asdict
 
     from tabcouce.bundle import load_summary
     from tabcouce.report import compare, comparison_lines, write_comparison
+    from tabcouce.report.catalogue import words
+    from tabcouce.report.persons import without_persons
 
-    comparison = compare(load_summary(first)[0], load_summary(second)[0])
+    shown = []
+    for folder in (first, second):
+        summary, predictions = load_summary(folder)
+        if mask:
+            check_masked(summary, folder)
+        shown.append(summary if show_persons else without_persons(summary, predictions, words(lang))[0])
+    comparison = compare(*shown)
     if as_json:
         put_json(asdict(comparison))
     else:

@@ -38,8 +38,8 @@ def agreement(expected: str, found: str) -> str:
     if expected == found:
         return "agrees"
     if {expected, found} == {"increases", "decreases"} or (expected == "none") != (found == "none"):
-        # 'mixed' says that the direction is not known, which contradicts no expected 'none'.
-        return "unclear" if found == "mixed" else "opposite"
+        # 'mixed' and 'none' say that no direction was seen, which contradicts no expected one.
+        return "unclear" if found in ("mixed", "none") else "opposite"
     return "unclear"
 
 

@@ -11,9 +11,10 @@ from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.control import control_chart
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.figures import Figure
-from tabcouce.report.naming import long_split
+from tabcouce.report.naming import natural_order
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
+from tabcouce.report.verdict_text import unseen
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def alarm_view(target: TargetSummary, alarms: AlarmSummary, key: str, w: Words) 
     title, say = w("alarm.chart"), w("alarm.chart_say", total=f"{alarms.points.total:,}")
     return AlarmView(
         say=alarm_sentences(alarms, w),
-        detectors=_detectors(alarms, w),
+        detectors=_detectors(target, alarms, w),
         contexts=_contexts(alarms, w),
         chart=Figure(
             f"{key}-alarm_chart",
@@ -50,13 +51,17 @@ def detector_heads(w: Words) -> tuple[str, ...]:
     )
 
 
-def _detectors(alarms: AlarmSummary, w: Words) -> TableView:
+def _detectors(target: TargetSummary, alarms: AlarmSummary, w: Words) -> TableView:
     rows = []
+
+    def share(value: float) -> str:
+        return w("unit.percent", percent=percent(value))
+
     for trial in alarms.detectors:
         for name, form in trial.forms:
             strong = name == trial.used and trial.key == alarms.detector
             cells = (form.recall, form.auc, form.average_precision, form.spread.spread)
-            kinds = (_share, _two, _two, _share)
+            kinds = (share, _two, _two, share)
             rows.append(
                 (
                     Cell(w.label("detector", trial.key), strong=strong),
@@ -75,7 +80,7 @@ def _detectors(alarms: AlarmSummary, w: Words) -> TableView:
     heads = tuple((text, k > 1, k == 2) for k, text in enumerate(detector_heads(w)))
     caption = w(
         "alarm.detectors" if alarms.labelled else "alarm.detectors_planted",
-        split=long_split(alarms.split, w),
+        unseen=unseen(target, w, alarms.split),
         start=alarms.start_up,
         allowed=percent(alarms.limit.allowed),
     )
@@ -93,33 +98,32 @@ def _contexts(alarms: AlarmSummary, w: Words) -> TableView:
     names = context_heads(alarms, w)
     heads = tuple((text, k > 0, k == 1) for k, text in enumerate(names))
     caption = w("alarm.contexts" if alarms.approved is None else "alarm.contexts_approved")
-    rows = tuple(_context_row(one, w)[: len(names)] for one in alarms.contexts)
+    ordered = sorted(alarms.contexts, key=lambda one: natural_order(one.context))
+    rows = tuple(_context_row(one, w)[: len(names)] for one in ordered)
     return TableView(caption, heads, rows)
 
 
 def _context_row(one: ContextRates, w: Words) -> tuple[Cell, ...]:
     return (
         Cell(one.context, name=True),
-        _rate_cell(one.false_alarm, w("alarm.no_normal")),
-        _rate_cell(one.miss, w("alarm.no_abnormal")),
+        _rate_cell(one.false_alarm, w("alarm.no_normal"), w),
+        _rate_cell(one.miss, w("alarm.no_abnormal"), w),
         number_cell(f"{one.false_alarm.n:,}"),
         number_cell(f"{one.miss.n:,}"),
-        _rate_cell(one.later, w("alarm.no_later")),
+        _rate_cell(one.later, w("alarm.no_later"), w),
         number_cell(f"{one.later.n:,}"),
     )
 
 
-def _rate_cell(found: Rate, reason: str) -> Cell:
+def _rate_cell(found: Rate, reason: str, w: Words) -> Cell:
     if found.value is None:
         return empty_cell(reason)
     return number_cell(
-        _share(found.value), small=f"{percent(found.low)} … {percent(found.high)}", bar=found.value
+        w("unit.percent", percent=percent(found.value)),
+        small=f"{percent(found.low)} … {percent(found.high)}",
+        bar=found.value,
     )
 
 
 def _two(value: float) -> str:
     return f"{value:.3f}"
-
-
-def _share(value: float) -> str:
-    return f"{percent(value)} %"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tabcouce.evaluation.capability import Capability, Index
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant, with_unit
+from tabcouce.report.naming import natural_order
 from tabcouce.report.summary import Target, TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
 
@@ -74,7 +75,7 @@ def capability_sentence(target: TargetSummary, w: Words) -> str:
 def _stability(found: Capability, w: Words) -> str:
     if found.is_stable:
         return w("capability.stable")
-    named = w.listing(list(found.unstable), LISTED)
+    named = w.listing(sorted(found.unstable, key=natural_order), LISTED)
     if found.subgroup is None:
         return w("capability.unstable_rows", count=len(found.unstable), rows=named)
     return w(

@@ -58,9 +58,9 @@ def _honesty_means(target: TargetSummary, model: str, w: Words) -> str:
 
 
 def differences(target: TargetSummary, w: Words) -> str:
-    """The comparison that decided: the recommended model's, else the last one made."""
+    """The comparison that decided: the best model's, else the last one made."""
     made = target.verdict.differences
-    chosen = next((d for d in made if d.first == target.verdict.recommended), made[-1])
+    chosen = next((d for d in made if d.first == best_model(target)), made[-1])
     gained = gain(chosen.gain)
     if chosen.low is None or chosen.high is None:
         return w("chart.differences_say_plain", comparison=comparison(chosen, w), gain=gained)
@@ -69,8 +69,8 @@ def differences(target: TargetSummary, w: Words) -> str:
         key,
         comparison=comparison(chosen, w),
         gain=gained,
-        low=score(chosen.low),
-        high=score(chosen.high),
+        low=gain(chosen.low),
+        high=gain(chosen.high),
         ahead=sum(value is not None and value > 0 for value in chosen.per_unit.values()),
         units=len(chosen.per_unit),
     )

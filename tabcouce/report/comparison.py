@@ -105,9 +105,12 @@ def compare(first: Summary, second: Summary) -> Comparison:
             f"The studies '{first.name}' and '{second.name}' have no target in common.",
             remedy="Compare studies that predict the same column.",
         )
+    names = (first.name, second.name)
+    if first.name == second.name:  # as all masked studies are
+        names = (f"{first.name} (1)", f"{second.name} (2)")
     return Comparison(
-        first=first.name,
-        second=second.name,
+        first=names[0],
+        second=names[1],
         setup=tuple(_differing(_setup(first), _setup(second))),
         columns=tuple(_differing(_kinds(first), _kinds(second))),
         targets=tuple(_target(mine, other) for mine, other in pairs),

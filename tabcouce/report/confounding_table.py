@@ -9,9 +9,9 @@ from tabcouce.report.digits import gain, score
 from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell, score_cell
+from tabcouce.report.verdict_text import CHANCE, SMALL_GAP
 
 KINDS = ("context_only", "conditions_only", "both", "adjusted", "increment")
-CHANCE = {"r2": 0.0, "auc": 0.5}
 
 
 def scores_of(found: Confounding) -> tuple[tuple[str, Score], ...]:
@@ -49,6 +49,10 @@ def _gain_cell(found: Score, w: Words) -> Cell:
     return number_cell(gain(found.value), small=f"{gain(found.low)} … {gain(found.high)}")
 
 
+def _fall(shuffled: Score, new: Score) -> float | None:
+    return None if shuffled.value is None or new.value is None else shuffled.value - new.value
+
+
 def confounding_sentence(target: TargetSummary, w: Words) -> str:
     """What the five mean for this user; '' where they say nothing."""
     found = target.confounding
@@ -59,7 +63,12 @@ def confounding_sentence(target: TargetSummary, w: Words) -> str:
     shown = found.adjusted.low is not None and found.adjusted.low > chance
     inside = "confounding.inside" if shown else "confounding.nothing_inside"
     alone = found.conditions_only
-    borrowed = alone.low is not None and alone.low > found.adjusted.value
+    # Inside a context less is left to explain: a lower score there is no loan if a new context shows none.
+    shuffled, new = (target.score(split, "lightgbm", found.metric) for split in ("shuffled", target.headline))
+    lost = None if shuffled is None or new is None else _fall(shuffled, new)
+    borrowed = (
+        alone.low is not None and alone.low > found.adjusted.value and lost is not None and lost > SMALL_GAP
+    )
     return sentences(
         w,
         w("confounding.say", contexts=names, context=score(found.context_only.value),

@@ -52,6 +52,11 @@ def signed(text: str) -> str:
     return text if text.startswith("-") or text == DASH else f"+{text}"
 
 
+def step_text(step: float, unit: str | None) -> str:
+    """'+20 °C': a step is a round number, so no zeros stand behind it."""
+    return with_unit(signed(f"{step:,.6g}"), unit)
+
+
 def with_unit(text: str, unit: str | None) -> str:
     """The number and its unit; the number alone where the unit is not known."""
     return f"{text} {unit}" if unit else text

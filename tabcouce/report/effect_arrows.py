@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import signed, significant, with_unit
+from tabcouce.report.digits import signed, significant, step_text, with_unit
 from tabcouce.report.factor_table import FACTOR_ROWS
 from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
@@ -42,7 +42,7 @@ def arrows(target: TargetSummary) -> tuple[EffectArrow, ...]:
         found.append(
             EffectArrow(
                 factor.name,
-                with_unit(signed(significant(step)), factor.unit),
+                step_text(step, factor.unit),
                 naive.slope * step,
                 adjusted.slope * step,
                 None if adjusted.low is None else adjusted.low * step,
@@ -54,13 +54,16 @@ def arrows(target: TargetSummary) -> tuple[EffectArrow, ...]:
 
 
 def arrows_say(target: TargetSummary, shown: tuple[EffectArrow, ...], w: Words) -> str:
-    """How many effects stay clear, and which one changes most by the adjustment."""
-    moved = max(shown, key=lambda one: abs(one.adjusted - one.alone))
+    """How many effects stay clear, and which of those with an interval changes most by the adjustment."""
+    sure = [one for one in shown if one.low is not None]
+    moved = max(sure, key=lambda one: abs(one.adjusted - one.alone), default=None)
     unit = target.target.unit if target.is_regression else None
     return sentences(
         w,
         w("arrows.clear", clear=sum(one.clear for one in shown), total=len(shown)),
-        w(
+        ""
+        if moved is None
+        else w(
             "arrows.moved",
             name=moved.name,
             step=moved.step,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tabcouce.explanation.factor import Effect, Factor
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import percent, signed, significant, with_unit
+from tabcouce.report.digits import percent, signed, significant, step_text
 from tabcouce.report.factor_table import FACTOR_ROWS
+from tabcouce.report.modifier_text import told
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
 
@@ -26,10 +27,12 @@ def effect_table(target: TargetSummary, model: str, w: Words) -> TableView | Non
         (w("table.reading"), False, False),
     )
     unit = target.target.unit or target.target.name
-    return TableView(w("table.effects", unit=unit), heads, tuple(_effect_row(f, w) for f in factors))
+    return TableView(
+        w("table.effects", unit=unit), heads, tuple(_effect_row(f, target.target.spread, w) for f in factors)
+    )
 
 
-def _effect_row(factor: Factor, w: Words) -> tuple[Cell, ...]:
+def _effect_row(factor: Factor, spread: float | None, w: Words) -> tuple[Cell, ...]:
     adjusted = factor.adjusted
     key = effect_reading(factor.naive, adjusted)
     robust = None if adjusted is None or adjusted.low is None else adjusted.robustness
@@ -38,7 +41,7 @@ def _effect_row(factor: Factor, w: Words) -> tuple[Cell, ...]:
         _step_cell(factor),
         _slope_cell(factor.naive, w),
         _slope_cell(adjusted, w),
-        _spread_cell(adjusted, w),
+        _spread_cell(adjusted, spread, w),
         empty_cell(w("reason.not_measured"))
         if adjusted is None
         else number_cell(w("unit.percent", percent=percent(min(adjusted.overlap, 1.0)))),
@@ -82,8 +85,7 @@ def effect_reading(naive: Effect | None, adjusted: Effect | None) -> str:
 def _step_cell(factor: Factor) -> Cell:
     """The step all slopes of the row are told for, in the column's unit."""
     assert factor.naive is not None
-    # A step is a round number: no zeros behind it.
-    return number_cell(with_unit(signed(f"{factor.naive.step:,.6g}"), factor.unit))
+    return number_cell(step_text(factor.naive.step, factor.unit))
 
 
 def _slope_cell(effect: Effect | None, w: Words) -> Cell:
@@ -96,10 +98,10 @@ def _slope_cell(effect: Effect | None, w: Words) -> Cell:
     return number_cell(signed(significant(effect.slope * effect.step)), small=small)
 
 
-def _spread_cell(effect: Effect | None, w: Words) -> Cell:
-    """Smallest and largest effect of one step over contexts, and how much of that is no noise."""
+def _spread_cell(effect: Effect | None, spread: float | None, w: Words) -> Cell:
+    """Smallest and largest effect of one step where it is known, and how much of that is no noise."""
     if effect is None or effect.i2 is None:
         return empty_cell(w("reason.not_measured"))
-    steps = [found.slope * effect.step for found in effect.per_context]
+    steps = [found.slope * effect.step for found in told(effect.per_context, effect.step, spread)]
     ends = " … ".join(signed(significant(end, 2)) for end in (min(steps), max(steps)))
     return number_cell(ends, small=f"I² {w('unit.percent', percent=percent(effect.i2))}")

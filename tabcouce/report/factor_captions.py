@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,16 +15,24 @@ from tabcouce.report.summary import Curve, EvidenceView, Shape, TargetSummary, W
 
 STRONG_PAIR = 0.2
 """Share of a joint move that does not add up, from which a pair is named."""
+LEADS = 0.1
+"""Strength, as a share of the first factor's, below which a factor is not among those that lead."""
 LEVELS = 8
 """Levels of a category that a chart has room for."""
 OUTER = 1.5
 """Axes reach this many times the 5 to 95 % range beyond it, if values lie there."""
 
 
+def leading(factors: Sequence[Factor]) -> list[Factor]:
+    """Of factors from strongest to weakest, up to three that are not far behind the first."""
+    least = LEADS * factors[0].strength if factors else 0.0
+    return [factor for factor in factors[:3] if factor.strength >= least]
+
+
 def importance(target: TargetSummary, model: str, w: Words) -> str:
     factors = target.factors_of(model)
     strong = [factor for factor in factors if factor.strength > 0]
-    top, supported = (strong or factors)[:3], bool(strong)
+    top, supported = leading(strong) if strong else factors[:3], bool(strong)
     return w(
         "chart.importance_say" if supported else "chart.importance_unsupported",
         names=w.listing([factor.name for factor in top]),

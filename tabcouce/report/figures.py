@@ -82,7 +82,10 @@ def figures(target: TargetSummary, key: str, w: Words) -> dict[str, Figure]:
         add("effects", w("arrows.title"), say, charts.effect_arrows(target, moved, w))
     if shown := modified(target):
         add(
-            "modifiers", w("modifier.title"), modifier_say(shown, w), charts.modifier_forest(target, shown, w)
+            "modifiers",
+            w("modifier.title"),
+            modifier_say(target, shown, w),
+            charts.modifier_forest(target, shown, w),
         )
     if target.map is not None:
         say = map_say(target, target.map, w)

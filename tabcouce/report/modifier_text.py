@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tabcouce.explanation.factor import Effect, Factor, Modifier
+from tabcouce.explanation.factor import ContextSlope, Effect, Factor, Modifier
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import percent, signed, significant, with_unit
+from tabcouce.report.digits import percent, signed, significant, step_text, with_unit
 from tabcouce.report.naming import level_name, sentences
 from tabcouce.report.summary import TargetSummary
 
@@ -36,6 +37,16 @@ def modified(target: TargetSummary) -> tuple[Modified, ...]:
     return tuple(sorted(found, key=lambda each: (each.modifier.q, each.modifier.p)))[:SHOWN]
 
 
+def told(slopes: Sequence[ContextSlope], step: float, spread: float | None) -> tuple[ContextSlope, ...]:
+    """Levels whose effect of one step is known to better than the target's own spread.
+
+    Where a factor hardly moved, a whole step lies far outside what the level has seen. All of them
+    where fewer than two are left, or where the target has no spread (classes).
+    """
+    sure = tuple(one for one in slopes if spread is None or (one.high - one.low) * step / 2 <= spread)
+    return sure if len(sure) > 1 else tuple(slopes)
+
+
 def modifier_sentences(target: TargetSummary, w: Words) -> str:
     """'table_speed acts differently by batch: 1 -31, 2 +0.9'; or that nothing clearly does."""
     model = target.explained_model
@@ -51,13 +62,13 @@ def modifier_sentences(target: TargetSummary, w: Words) -> str:
 
 def _one(each: Modified, target: TargetSummary, w: Words) -> str:
     step, unit = each.effect.step, target.target.unit
-    ends = sorted(each.modifier.slopes, key=lambda slope: slope.slope)
+    ends = sorted(told(each.modifier.slopes, step, target.target.spread), key=lambda slope: slope.slope)
     low, high = ends[0], ends[-1]
     return w(
         "modifier.differs",
         factor=each.factor.name,
         column=each.modifier.column,
-        step=with_unit(signed(significant(step)), each.factor.unit),
+        step=step_text(step, each.factor.unit),
         lowest=level_name(each.modifier.column, low.context),
         low=with_unit(signed(significant(low.slope * step)), unit),
         highest=level_name(each.modifier.column, high.context),
@@ -97,15 +108,18 @@ def _contexts_add_nothing(target: TargetSummary) -> bool:
     return found.both.value - found.conditions_only.value <= LEAST_SHARE
 
 
-def modifier_say(shown: tuple[Modified, ...], w: Words) -> str:
+def modifier_say(target: TargetSummary, shown: tuple[Modified, ...], w: Words) -> str:
     """On how many levels the interval of the clearest factor leaves out the effect over all."""
     first = shown[0]
     slopes = first.modifier.slopes
     apart = sum(not one.low <= first.effect.slope <= one.high for one in slopes)
-    return w(
+    spread = target.target.spread
+    drawn = all(len(told(e.modifier.slopes, e.effect.step, spread)) == len(e.modifier.slopes) for e in shown)
+    say = w(
         "modifier.say",
         factor=first.factor.name,
         column=first.modifier.column,
         levels=len(slopes),
         apart=apart,
     )
+    return sentences(w, say, "" if drawn else w("modifier.left_out"))

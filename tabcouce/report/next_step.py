@@ -8,6 +8,7 @@ from tabcouce.report.digits import score
 from tabcouce.report.naming import sentences
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.verdict_text import (
+    CHANCE,
     WEAK,
     best_model,
     fails_on,
@@ -90,7 +91,8 @@ def _shots(target: TargetSummary, w: Words) -> str:
     best = found[model]
     if best.value is None or best.low is None:
         return ""
-    if best.value < blind.value + WORTH or best.low <= blind.value:
+    # A model worse than knowing nothing is no measure: with labels the constant guesses, no more.
+    if best.value < blind.value + WORTH or best.low <= max(blind.value, CHANCE.get(target.metric, 0.0)):
         return ""
     return w(
         "next.shots",

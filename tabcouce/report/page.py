@@ -59,7 +59,7 @@ def render_page(summary: Summary, lang: str) -> str:
                 (w.label("kind", kind), len(names), w.listing(list(names), LISTED))
                 for kind, names in summary.columns.items()
             ],
-            shown_rows=_rows(summary, w),
+            source=_source(summary, w),
             glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
             library=Markup(library.result()),  # our own bundle, checked not to end its tag
             unit=lambda about: unit_suffix(_unnamed_unit(about), w),
@@ -67,6 +67,23 @@ def render_page(summary: Summary, lang: str) -> str:
             split_name=lambda key: long_split(key, w),
         )
     return page
+
+
+def _source(summary: Summary, w: Words) -> str:
+    """File, sheet, rows and every target; the units stand here only where there is one target."""
+    targets = [target.target for target in summary.targets]
+    names = [w("list.quoted", name=about.name) for about in targets]
+    if len(targets) == 1:
+        names[0] += unit_suffix(_unnamed_unit(targets[0]), w)
+    told = {
+        "file": summary.source.file,
+        "rows": _rows(summary, w),
+        "targets": w(
+            "page.source_target" if len(names) == 1 else "page.source_targets", names=w.listing(names)
+        ),
+    }
+    sheet = summary.source.sheet
+    return w("page.source_sheet", sheet=sheet, **told) if sheet else w("page.source", **told)
 
 
 def _rows(summary: Summary, w: Words) -> str:

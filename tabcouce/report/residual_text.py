@@ -16,6 +16,8 @@ from tabcouce.report.verdict_text import unseen
 MOST_CONTEXTS = 24
 """Contexts that are drawn, those furthest off zero."""
 STRETCHES = 12
+TREND = 3.0
+"""Standard errors of the correlation with time from which a slow trend is no chance."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,15 @@ def by_context_say(target: TargetSummary, found: Residuals, w: Words) -> str:
 def along_time_say(target: TargetSummary, found: Residuals, known: bool, w: Words) -> str:
     """How far the mean wanders, against the spread that stretches of random order would show.
 
+    A slow trend is seen in all rows before it is in the means of stretches: it counts by its own test.
+
     found  centred residuals
     """
     _, mean = stretch_means(found)
     chance = float(found.value.std()) / np.sqrt(len(found.value) / len(mean))
-    key = "residual.time_drifts" if float(mean.std()) > 2 * chance else "residual.time_steady"
+    trend = 0.0 if chance == 0 else float(np.corrcoef(found.position, found.value)[0, 1])
+    drifts = float(mean.std()) > 2 * chance or abs(trend) * np.sqrt(len(found.value)) > TREND
+    key = "residual.time_drifts" if drifts else "residual.time_steady"
     ends = (float(mean.min()), float(mean.max()))
     low, high = (with_unit(signed(significant(end)), target.target.unit) for end in ends)
     return sentences(w, w(key, low=low, high=high), w("residual.by_time" if known else "residual.by_row"))

@@ -9,7 +9,7 @@ from itertools import compress
 from tabcouce.evaluation.trial import Difference
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import gain
-from tabcouce.report.naming import comparison, context_name, long_split, unit_suffix
+from tabcouce.report.naming import comparison, context_name, long_split, natural_order, unit_suffix
 from tabcouce.report.summary import SplitProof, TargetSummary
 from tabcouce.report.table_view import EMPTY, Cell, TableView, empty_cell, number_cell, score_cell
 from tabcouce.report.verdict_text import best_model, shown_outcome, unseen
@@ -182,7 +182,9 @@ def context_table(target: TargetSummary, w: Words) -> TableView:
             number_cell(f"{max((found.n for found in metrics.values()), default=0):,}"),
             *(score_cell(metrics.get(key), w, unit=key in ("rmse", "mae", "log_loss")) for key in keys),
         )
-        for unit, metrics in list(per_context.items())[:CONTEXT_ROWS]
+        for unit, metrics in sorted(per_context.items(), key=lambda item: natural_order(item[0]))[
+            :CONTEXT_ROWS
+        ]
     )
     caption = w("table.contexts", model=w.label("model", model), unseen=unseen(target, w))
     return TableView(caption, tuple(heads), rows)

@@ -30,7 +30,7 @@ from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import TableView
 from tabcouce.report.tables import context_table, difference_table, helped_table, model_table, split_table
 from tabcouce.report.tiles import Tile, tiles
-from tabcouce.report.verdict_text import settle_sentence, shown_outcome, verdict_sentences
+from tabcouce.report.verdict_text import is_vetoed, settle_sentence, shown_outcome, verdict_sentences
 
 SIGNS = {
     "use_model": ("●", "good"),
@@ -148,7 +148,9 @@ def target_view(target: TargetSummary, number: int, w: Words) -> TargetView:
         else sentences(
             w,
             w("page.factors_intro", model=w.label("model_in", explained)),
-            w("page.factors_weak") if target.verdict.outcome == "do_not_predict" else "",
+            w("page.factors_weak")
+            if target.verdict.outcome == "do_not_predict" and not is_vetoed(target)
+            else "",
         ),
         factors_more=w("page.factors_more", shown=FACTOR_ROWS, total=total) if total > FACTOR_ROWS else "",
         confounding=confounding_table(target, w),
@@ -182,7 +184,10 @@ def _lots(target: TargetSummary) -> tuple[str, ...]:
 
 def _reasons(target: TargetSummary, w: Words) -> str:
     """What the rule went by, in sentences; '' where it left no reason behind."""
-    found = [w.label("verdict_reason", key) for key in target.verdict.reasons]
+    keys = target.verdict.reasons
+    if is_vetoed(target):  # a model beats the constant, which the veto sets aside
+        keys = tuple(key for key in keys if key != "nothing-beats-constant")
+    found = [w.label("verdict_reason", key) for key in keys]
     if target.verdict.outcome != "undecided" and settle_sentence(target, w):
         found.append(settle_sentence(target, w))
     return w("page.reasons", reasons=sentences(w, *found)) if found else ""
@@ -199,7 +204,7 @@ def _finding_view(finding: Finding, w: Words) -> FindingView:
 
 
 def top_factors(target: TargetSummary, w: Words) -> str:
-    """The three strongest factors, each with its direction, in one line; '' without any.
+    """The strongest factors, three at most, each with its direction, in one line; '' without any.
 
     Where a second method supports fewer than three, the line also names what the model uses, and says
     that nothing else supports it.
@@ -218,7 +223,11 @@ def top_factors(target: TargetSummary, w: Words) -> str:
     rest = [factor for factor in used if factor not in strong][: max(3 - len(strong), 0)]
     return sentences(
         w,
-        w("page.top_factors", names=_with_directions(strong[:3], w), model=w.label("model_in", model)),
+        w(
+            "page.top_factors",
+            names=_with_directions(factor_captions.leading(strong), w),
+            model=w.label("model_in", model),
+        ),
         w("page.top_factors_also", names=_with_directions(rest, w)) if rest else "",
     )
 

@@ -14,6 +14,8 @@ WEAK = {"r2": 0.3, "auc": 0.65}
 """Below this score the report recommends a model only with care."""
 SMALL_GAP = 0.05
 """A smaller loss than this, in R2 or AUC, does not matter."""
+VETO = "worst-unit-loses"
+"""Reason of a verdict that bars a model which gains on the whole."""
 LARGE_SHARE = 1 / 3
 """A loss of this share of the shuffled score, or more, makes the shuffled score misleading."""
 
@@ -68,6 +70,7 @@ def _which_model(target: TargetSummary, w: Words) -> str:
             second=w.label("model_in", first.second),
         )
     key = verdict.outcome if f"verdict.{verdict.outcome}" in w.messages else "use_model"
+    key = "do_not_predict_everywhere" if is_vetoed(target) else key
     return w(
         f"verdict.{key}",
         target=target.target.name,
@@ -108,6 +111,11 @@ def _known_score(target: TargetSummary, w: Words) -> str:
 def held_out_units(target: TargetSummary) -> int:
     """Independent contexts or groups behind the headline score."""
     return next((split.units for split in target.splits if split.key == target.headline), 0)
+
+
+def is_vetoed(target: TargetSummary) -> bool:
+    """Nothing is recommended though a model beats the constant on the whole: it fails on single contexts."""
+    return target.verdict.outcome == "do_not_predict" and VETO in target.verdict.reasons
 
 
 def best_model(target: TargetSummary) -> str:
@@ -172,7 +180,7 @@ def _what_vanishes(target: TargetSummary, w: Words) -> str:
     if seen is None or new is None or seen.value is None or new.value is None:
         return w("gap.unknown", unseen=unseen(target, w))
     key = gap_key(target.metric, seen, new)
-    if target.verdict.outcome == "do_not_predict" and key != "nothing":
+    if target.verdict.outcome == "do_not_predict" and key != "nothing" and not is_vetoed(target):
         key = "do_not"
     return w(
         f"gap.{key}",

@@ -94,7 +94,7 @@ def _cover(
         lines = [(w("book.target"), about), (w("page.verdict"), w.label("outcome", shown_outcome(target)))]
         lines += [("", sentence) for sentence in verdict_sentences(target, w.language)]
         for tile in tiles(target, w):
-            steps = ", ".join(f"{name} {value}" for name, value in tile.steps)
+            steps = w.listing([f"{name} {value}" for name, value in tile.steps])
             lines.append((tile.title, w("book.tile", value=steps or tile.value, note=tile.note)))
         lines.append((w("page.factors"), top_factors(target, w)))
         lines.append((w("next.title").rstrip(":："), next_step(target, w)))

@@ -52,6 +52,7 @@ def test_blank_cells_do_not_decide_the_direction():
         ("peak", "peak", "agrees"),
         ("peak", "increases", "unclear"),
         ("increases", "mixed", "unclear"),
+        ("increases", "none", "unclear"),
         ("none", "mixed", "unclear"),
         ("none", "none", "agrees"),
     ],

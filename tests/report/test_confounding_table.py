@@ -59,6 +59,19 @@ def test_what_conditions_only_borrow_from_the_contexts_is_said(regression_summar
     assert "nothing for certain (0.02)" in nothing
 
 
+def test_nothing_is_called_borrowed_where_the_score_holds_on_new_contexts(regression_summary):
+    target = with_five(regression_summary, 0.42, 0.3).targets[0]
+    held = next(s for s in target.scores if (s.split, s.model, s.mode) == ("shuffled", "lightgbm", "blind"))
+    scores = tuple(
+        replace(s, metrics=held.metrics)
+        if (s.split, s.model, s.mode) == (target.headline, "lightgbm", "blind")
+        else s
+        for s in target.scores
+    )
+
+    assert "will not carry over" not in confounding_sentence(replace(target, scores=scores), words("en"))
+
+
 def test_without_contexts_nothing_is_claimed(regression_summary):
     target = replace(regression_summary.targets[0], confounding=None)
 

@@ -44,13 +44,16 @@ def test_an_arrow_tells_what_the_table_of_effects_tells(regression_summary):
 def test_the_sentence_names_the_largest_change_and_counts_clear_effects(regression_summary):
     target = with_effects(regression_summary.targets[0])
     first, second = arrows(target)[:2]
-    moved = replace(second, alone=50.0, adjusted=-50.0, clear=False)
-    shown = (replace(first, clear=True), moved)
+    moved = replace(second, alone=50.0, adjusted=-50.0, clear=False, low=-60.0, high=-40.0)
+    bound = replace(moved, name="bound", alone=90.0, adjusted=-90.0, low=None, high=None)  # no claim
+    shown = (replace(first, clear=True), moved, bound)
 
     said = arrows_say(target, shown, words("en"))
 
-    assert "1 of 2 factor keeps a clear effect" in said
+    assert "1 of 3 factors keeps a clear effect" in said
     assert f"that of {second.name}" in said and "+50.0" in said and "-50.0" in said
+    table = effect_table(target, target.explained_model, words("en"))
+    assert table is not None and f"({table.rows[1][1].text})" in said and "+10.0" not in said
 
 
 def test_heads_point_the_way_the_effect_moves_and_an_unclaimed_interval_is_not_drawn(regression_summary):

@@ -89,15 +89,15 @@ def test_japanese_sentences_hold_the_facts_and_no_english():
     names = tuple(["温度", "圧力", "流量", "速度", "回転", "湿度"])
     facts = {"names": names, "count": 6, "limit": 0.5, "worst": 0.75}
     said = finding_text(worded("mostly-blank.many", "weakens", Place(), facts, size=0.7), words("ja"))
-    assert said.what.startswith("50% を超える行で空の入力が 6 列あります（最大 75%）：「温度」、「圧力」")
-    assert said.what.endswith("ほか 1 件。") and said.language == "ja"
+    assert said.what.startswith("50%を超える行で空の入力が6列あります（最大75%）：「温度」、「圧力」")
+    assert said.what.endswith("ほか1件。") and said.language == "ja"
 
 
 def test_a_left_out_leak_says_so_in_japanese():
     facts = {"column": "後", "target": "強度", "correlation": 0.9999}
     found = worded("target-copy.copy", "note", Place(), facts, size=1.0)
     said = finding_text(replace(found, facts={**facts, "left_out": "after"}), words("ja"))
-    assert "（相関係数 0.9999）。この列は入力から正しく外されています（結果の後の記録）。" in said.what
+    assert "（相関係数0.9999）。この列は入力から正しく外されています（結果の後の記録）。" in said.what
     assert said.remedy.startswith("対処は不要")
 
 
@@ -126,7 +126,7 @@ def test_a_note_of_the_reader_keeps_its_details(regression):
     note = Note("foot-rows", Place(row=9), 2, {"words": ("平均", "合計")})
     table = replace(regression.table, notes=(note,))
     found = note_findings(table, replace(regression.roles, warnings=()), regression.targets[0].dataset)[0]
-    assert finding_text(found, words("ja")).what == "データより下の 2 行は除きました：「平均」、「合計」"
+    assert finding_text(found, words("ja")).what == "データより下の2行は除きました：「平均」、「合計」"
 
 
 def test_one_row_is_one_row_and_the_cells_are_named():
@@ -156,7 +156,7 @@ def test_facts_survive_the_stored_summary(warned):
 
 def test_the_japanese_page_says_findings_in_japanese(warned):
     page = render_page(warned, "ja")
-    assert "すべての行で同じ値の入力が 2 列あります：「温度[℃]」、「{x}」。" in page
+    assert "すべての行で同じ値の入力が2列あります：「温度[℃]」、「{x}」。" in page
     assert page.count("「&lt;b&gt;番号&lt;/b&gt;」は入力になっていますが") == 2  # also on the first screen
     assert "are the same in every row" not in page and 'lang="en"' not in page
 

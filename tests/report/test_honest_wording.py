@@ -16,12 +16,12 @@ from tabcouce.report.block_names import with_block_names
 from tabcouce.report.catalogue import words
 from tabcouce.report.charts import factor_curve
 from tabcouce.report.digits import gain
-from tabcouce.report.factor_captions import LEVELS, direction_word, level_means
+from tabcouce.report.factor_captions import LEVELS, direction_word, importance, level_means
 from tabcouce.report.page import render_page
 from tabcouce.report.tables import model_table
 from tabcouce.report.target_view import top_factors
 from tabcouce.report.tiles import tiles
-from tabcouce.report.verdict_text import shown_outcome
+from tabcouce.report.verdict_text import shown_outcome, unseen
 
 
 def rescored(target, values, metric="r2", mode="blind"):
@@ -144,7 +144,7 @@ def test_without_contexts_the_page_speaks_of_blocks_of_rows(plain):
     summary = replace(summarize(fake_study(fake_target())), targets=(free,))
     english, japanese = render_page(summary, "en"), render_page(summary, "ja")
     assert "blocks of rows" in english.split('id="t1-warnings"')[0] and "not tested" in english
-    assert "行ブロック 3" in japanese and "row block" not in japanese
+    assert "行ブロック3" in japanese and "row block" not in japanese
     assert "Varies within a context" not in english
     assert with_block_names(free, words("en")) is free
 
@@ -181,6 +181,29 @@ def test_a_category_with_many_levels_shows_the_common_ones_and_the_rest_together
     assert {row["f0"] for row in spec["datasets"]["rows"]} == set(mean)
     factor = replace(plain.factors[0], correlation=None, direction="mixed")
     assert direction_word(factor, words("ja")) == "水準による"
+
+
+def test_a_factor_far_weaker_than_the_first_does_not_lead(plain):
+    first, second, *rest = plain.factors_of(plain.explained_model)
+    strong = [replace(first, strength=1.0), replace(second, strength=0.09)]
+    target = replace(plain, factors=(*strong, *rest))
+    said = top_factors(target, words("en")), importance(target, first.model, words("en"))
+    assert all(first.name in each for each in said)
+    assert not any(second.name in each.split("Also used")[0] for each in said)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_veto_is_not_told_as_no_model_beating_the_constant(lang):
+    target = summarize(fake_study(fake_target(outcome="do_not_predict"))).targets[0]
+    reasons = ("nothing-beats-constant", "worst-unit-loses")
+    vetoed = replace(target, verdict=replace(target.verdict, reasons=reasons))
+    w = words(lang)
+    no_model = w("verdict.do_not_predict", target=target.target.name, unseen=unseen(target, w))
+    assert verdict_sentences(target, lang)[0] == no_model
+    assert verdict_sentences(vetoed, lang)[0] != no_model
+    page = render_page(replace(summarize(fake_study(fake_target())), targets=(vetoed,)), lang)
+    assert w("verdict_reason.worst-unit-loses") in page
+    assert w("verdict_reason.nothing-beats-constant") not in page and w("page.factors_weak") not in page
 
 
 def test_every_reason_of_the_rule_is_said_in_words(plain):

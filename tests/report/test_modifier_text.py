@@ -9,7 +9,7 @@ from fake_study import fake_study, fake_target
 from tabcouce.explanation.factor import ContextSlope, Effect, Modifier
 from tabcouce.report import result_document, summarize
 from tabcouce.report.catalogue import words
-from tabcouce.report.modifier_text import modified, modifier_sentences, shift_sentences
+from tabcouce.report.modifier_text import modified, modifier_sentences, shift_sentences, told
 from tabcouce.report.page import render_page
 from tabcouce.report.predictions import predictions_frame
 from tabcouce.report.workbook import write_workbook
@@ -26,6 +26,14 @@ def study(q, *, declared=False):
     effect = Effect(-1.4, -2.0, -0.8, 0.9, 12, 0.3, p=0.001, q=0.002, modifiers=(by_batch,))
     factors = (replace(target.factors[0], adjusted=effect, naive=effect), *target.factors[1:])
     return summarize(fake_study(replace(target, factors=factors)))
+
+
+def test_a_level_in_which_the_factor_hardly_moved_is_no_end_of_the_range():
+    stuck = ContextSlope("3", -10.0, -18.0, -2.0, 26, 4.0, 24.0)
+
+    assert told((stuck, *SLOPES), 1.0, 2.5) == SLOPES
+    assert told((stuck, *SLOPES), 1.0, None) == (stuck, *SLOPES)  # classes
+    assert told((stuck, *SLOPES), 1.0, 0.1) == (stuck, *SLOPES)  # none is known: all are shown
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

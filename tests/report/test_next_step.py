@@ -39,6 +39,24 @@ def test_labelled_rows_are_advised_only_where_they_are_shown_to_help(regression_
     assert "tabcouce predict" in next_step(with_shots(target, 0.44, 0.42), W)
 
 
+def test_labels_that_only_bring_a_model_up_to_guessing_are_not_advised(classification_summary):
+    target = plain(classification_summary.targets[0])
+    assert target.metric == "auc"
+    blind = tuple(
+        replace(s, metrics={**s.metrics, "auc": Score(0.44, 0.3, 0.6, 100, 12)})
+        for s in target.scores
+        if s.mode == "blind"
+    )
+    one = next(s for s in blind if (s.model, s.split) == ("lightgbm", target.headline))
+
+    def told(value, low):
+        shots = replace(one, mode="shots5", metrics={"auc": Score(value, low, 0.9, 95, 12)})
+        return next_step(replace(target, scores=(*blind, shots)), W)
+
+    assert "measure 5 rows" not in told(0.5, 0.5)
+    assert "measure 5 rows" in told(0.7, 0.6)
+
+
 def scored(target, split, value, low):
     """The target with one score of the recommended model replaced, or added as a split of its own."""
     model = target.verdict.recommended

@@ -11,6 +11,8 @@ import pytest
 from fake_study import HOSTILE, INPUTS, fake_study, fake_target
 
 from tabcouce.report import Summary, summarize, write_page
+from tabcouce.report.catalogue import words
+from tabcouce.report.figures import figures
 from tabcouce.report.page import render_page
 from tabcouce.report.table_view import breakable
 
@@ -45,6 +47,23 @@ def test_the_page_is_smaller_than_two_megabytes_even_with_many_rows(pages):
     large = render_page(summarize(fake_study(fake_target(n=6_000))), "ja")
     for page in (*pages.values(), large):
         assert len(page.encode()) < 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "targets “引張強度”, “CO”"), ("ja", "目的変数「引張強度」、「CO」")]
+)
+def test_the_header_names_every_target(regression_summary, lang, said):
+    target = regression_summary.targets[0]
+    other = replace(target, target=replace(target.target, name="CO"))
+    assert said in render_page(replace(regression_summary, targets=(target, other)), lang)
+
+
+def test_the_axis_of_the_first_panel_says_what_is_predicted_and_its_unit(regression_summary):
+    target = regression_summary.targets[0]
+    assert target.what_if is not None and target.what_if.half_width is not None
+    panel = figures(target, "t1", words("en"))["what_if"].spec["concat"][0]
+    titles = {layer["encoding"]["y"]["title"] for layer in panel["layer"] if "y" in layer["encoding"]}
+    assert titles == {"Predicted, MPa"}  # one layer without it would take it off the axis
 
 
 def test_hostile_names_are_text_everywhere(pages):

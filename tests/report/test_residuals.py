@@ -70,6 +70,9 @@ def test_a_drift_is_seen_along_time_and_not_in_the_order_of_the_file(regression_
     assert "No drift" in along_time_say(target, residuals(unknown, "linear"), False, w)
     machines = centred(residuals(sorted_by_machine, "linear"))
     assert "No drift" in along_time_say(target, machines, False, w)
+    assert "wanders" in along_time_say(
+        target, residuals(points([0.0, 0.0], drift=1.0), "linear"), True, w
+    )  # slow
     _, mean = stretch_means(residuals(drifting, "linear"))
     assert np.all(np.diff(mean) > -0.8) and mean[-1] - mean[0] > 6
 

@@ -57,4 +57,8 @@ def test_a_row_of_the_alarm_chart_has_its_address_too():
     spec = control_chart(target, alarms, words("en"))
 
     assert [row["f4"] for row in spec["datasets"]["rows"]] == ["3月, 5", "4月, 3"]
+    assert spec["layer"][0]["encoding"]["color"]["scale"]["domain"] == ["normal", "abnormal"]
+    points.abnormal = (False, False)
+    healthy = control_chart(target, alarms, words("en"))["layer"][0]["encoding"]
+    assert healthy["color"]["scale"]["domain"] == healthy["shape"]["scale"]["domain"] == ["normal"]
     assert spec["layer"][0]["encoding"]["tooltip"][0]["title"] == "Row in 成形条件.xlsx"

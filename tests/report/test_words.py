@@ -32,6 +32,14 @@ def test_the_languages_have_the_same_placeholders():
         assert placeholders(message) == placeholders(japanese[key]), key
 
 
+def test_no_half_width_space_parts_a_name_or_number_from_japanese():
+    letter = r"[\u3040-\u30ff\u3400-\u9fff々]"
+    parted = re.compile(rf"{letter} +{{|}} +{letter}")
+    japanese = words("ja")
+    told = [*japanese.messages.values(), *japanese.findings.values()]
+    assert not [message for message in told if parted.search(message)]
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_the_verdict_can_be_printed_by_a_japanese_windows_terminal(lang):
     for key, message in words(lang).messages.items():
@@ -113,5 +121,5 @@ def test_numbers_keep_three_significant_digits_and_none_is_a_dash():
 def test_a_noun_follows_its_number():
     w = words("en")
     for n, noun in ((1, "1 row,"), (2, "2 rows,"), ("1,234", "1,234 rows,"), (0, "0 rows,")):
-        assert noun in w("page.source", file="a.csv", rows=n, target="y", unit="")
-    assert "1 行" in words("ja")("page.source", file="a.csv", rows=1, target="y", unit="")
+        assert noun in w("page.source", file="a.csv", rows=n, targets="target y")
+    assert "1行" in words("ja")("page.source", file="a.csv", rows=1, targets="目的変数y")

@@ -7,6 +7,7 @@ import altair as alt
 from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import GREY, PALETTE, ROWS, Spec, finish, inline, row_tips
+from tabcouce.report.naming import natural_order
 from tabcouce.report.row_address import row_text
 from tabcouce.report.summary import TargetSummary
 
@@ -37,7 +38,7 @@ def _kind(alarms: AlarmSummary) -> list[int]:
 
 def control_chart(target: TargetSummary, alarms: AlarmSummary, w: Words) -> Spec:
     """Scores of held-out rows as stages, one for each context, with the limit as a line."""
-    stages = list(dict.fromkeys(sorted(alarms.points.context)))[:STAGES]
+    stages = sorted(set(alarms.points.context), key=natural_order)[:STAGES]
     points = alarms.points
     names = kinds(alarms, w)
     ranked = sorted(points.score)
@@ -50,25 +51,27 @@ def control_chart(target: TargetSummary, alarms: AlarmSummary, w: Words) -> Spec
                 points.context,
                 points.place,
                 points.score,
-                [names[kind] for kind in _kind(alarms)],
+                _kind(alarms),
                 points.rows,
                 strict=True,
             )
             if p[0] in stages
         ),
-        key=lambda p: (p[0], p[1]),
+        key=lambda p: (stages.index(p[0]), p[1]),
     )
     rows = [
         {
             "f0": k,
             "f1": min(max(score, low - reach), high + reach),
             "f2": context,
-            "f3": kind,
+            "f3": names[kind],
             "f4": row_text(target, row),
             "f5": place,
         }
         for k, (context, place, score, kind, row) in enumerate(drawn)
     ]
+    there = sorted({p[3] for p in drawn})  # the legend names no kind that has no row
+    told, colours, shapes = ([of[kind] for kind in there] for of in (names, COLOURS, SHAPES))
     firsts: dict[str, int] = {}
     for row in rows:
         firsts.setdefault(str(row["f2"]), int(str(row["f0"])))
@@ -80,8 +83,8 @@ def control_chart(target: TargetSummary, alarms: AlarmSummary, w: Words) -> Spec
         .encode(
             x=x,
             y=y,
-            color=alt.Color("f3:N", scale=alt.Scale(domain=names, range=COLOURS[: len(names)]), sort=names),
-            shape=alt.Shape("f3:N", scale=alt.Scale(domain=names, range=SHAPES[: len(names)]), sort=names),
+            color=alt.Color("f3:N", scale=alt.Scale(domain=told, range=colours), sort=told),
+            shape=alt.Shape("f3:N", scale=alt.Scale(domain=told, range=shapes), sort=told),
             tooltip=[
                 *row_tips(target, w, row="f4", context="f2"),
                 alt.Tooltip("f5:Q", title=w("alarm.place"), format="d"),

@@ -180,7 +180,7 @@ def _panel(
     if view.half_width is not None:
         layers.append(
             mine.mark_area(color=BLUE, opacity=0.13).encode(
-                x=x, y=alt.Y("f3:Q", title=None, scale=height), y2="f4:Q"
+                x=x, y=alt.Y("f3:Q", title=answer if first else None, scale=height), y2="f4:Q"
             )
         )
     line = mine.mark_line(color=BLUE, strokeWidth=2).encode(x=x, y=y)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import altair as alt
 
+from tabcouce.explanation.factor import ContextSlope
 from tabcouce.report.catalogue import Words
 from tabcouce.report.charts.style import BLUE, GREY, ROWS, Spec, finish, inline
-from tabcouce.report.modifier_text import Modified
+from tabcouce.report.modifier_text import Modified, told
 from tabcouce.report.naming import natural_order, unit_suffix
 from tabcouce.report.summary import TargetSummary
 
@@ -19,7 +20,7 @@ def modifier_forest(target: TargetSummary, shown: tuple[Modified, ...], w: Words
     """Slope and 95 % interval per level; the dashed line is the effect over all contexts."""
     rows = []
     for k, each in enumerate(shown):
-        most = sorted(each.modifier.slopes, key=lambda one: -one.rows)[:LEVELS]
+        most = sorted(_levels(target, each), key=lambda one: -one.rows)[:LEVELS]
         for one in most:
             low, mid, high = (each.effect.step * v for v in (one.low, one.slope, one.high))
             rows.append({"f0": one.context, "f1": mid, "f2": low, "f3": high, "f4": one.rows, "f5": k})
@@ -27,12 +28,16 @@ def modifier_forest(target: TargetSummary, shown: tuple[Modified, ...], w: Words
     return finish(alt.concat(*panels, columns=len(panels), spacing=24), rows, height=0)
 
 
+def _levels(target: TargetSummary, each: Modified) -> tuple[ContextSlope, ...]:
+    return told(each.modifier.slopes, each.effect.step, target.target.spread)
+
+
 def _panel(target: TargetSummary, each: Modified, k: int, w: Words) -> alt.LayerChart:
     unit = unit_suffix(target.target.unit, w)
     title = w("modifier.axis", unit=unit)
     axis = alt.Axis(tickCount=5)
     mine = alt.Chart(ROWS).transform_filter(f"datum.f5 == {k}")
-    levels = sorted((one.context for one in each.modifier.slopes), key=natural_order)
+    levels = sorted((one.context for one in _levels(target, each)), key=natural_order)
     y = alt.Y(
         "f0:N", sort=levels, title=each.modifier.column, axis=alt.Axis(ticks=False, grid=True, labelLimit=120)
     )
