@@ -94,6 +94,7 @@ def _shots(target: TargetSummary, w: Words) -> str:
     # A model worse than knowing nothing is no measure: with labels the constant guesses, no more.
     if best.value < blind.value + WORTH or best.low <= max(blind.value, CHANCE.get(target.metric, 0.0)):
         return ""
+    alone = target.score(target.headline, model, target.metric)  # the sentence is about one model
     return w(
         "next.shots",
         unseen=unseen(target, w),
@@ -101,5 +102,5 @@ def _shots(target: TargetSummary, w: Words) -> str:
         metric=w.label("metric_symbol", target.metric),
         shots=score(best.value),
         low=score(best.low),
-        blind=score(blind.value),
+        blind=score(blind.value if alone is None else alone.value),
     )

@@ -39,6 +39,13 @@ def test_labelled_rows_are_advised_only_where_they_are_shown_to_help(regression_
     assert "tabcouce predict" in next_step(with_shots(target, 0.44, 0.42), W)
 
 
+def test_the_score_without_labels_is_that_of_the_model_named(regression_summary):
+    target = with_shots(plain(regression_summary.targets[0]), 0.6, 0.5)
+    target = scored(target, target.headline, 0.42, 0.3)
+    assert target.verdict.recommended != "lightgbm"
+    assert "LightGBM reaches R² 0.60 (at least 0.50), without any 0.40" in next_step(target, W)
+
+
 def test_labels_that_only_bring_a_model_up_to_guessing_are_not_advised(classification_summary):
     target = plain(classification_summary.targets[0])
     assert target.metric == "auc"
