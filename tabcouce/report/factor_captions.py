@@ -103,10 +103,11 @@ def curve(drawn: Curve, direction: str, unit: str | None, w: Words) -> str:
 
 def _shape_say(drawn: Curve, shape: Shape, word: str, unit: str | None, w: Words) -> str:
     """How far the curve goes, and where only one context bears it out."""
+    span = max(shape.effect) - min(shape.effect)
     say = w(
         "chart.shape_say",
-        direction=word,
-        span=with_unit(significant(max(shape.effect) - min(shape.effect), 2), unit),
+        direction=word if span > 0 else w.label("direction", "none"),  # a flat line goes nowhere
+        span=with_unit(significant(span, 2), unit),
         contexts=len(shape.lines),
     )
     low, high = drawn_range(drawn.values) if drawn.values else (shape.edges[0], shape.edges[-1])

@@ -17,6 +17,7 @@ from tabcouce.report.catalogue import words
 from tabcouce.report.charts import factor_curve
 from tabcouce.report.digits import gain
 from tabcouce.report.factor_captions import LEVELS, direction_word, importance, level_means
+from tabcouce.report.factor_captions import curve as factor_caption
 from tabcouce.report.page import render_page
 from tabcouce.report.tables import model_table
 from tabcouce.report.target_view import top_factors
@@ -181,6 +182,13 @@ def test_a_category_with_many_levels_shows_the_common_ones_and_the_rest_together
     assert {row["f0"] for row in spec["datasets"]["rows"]} == set(mean)
     factor = replace(plain.factors[0], correlation=None, direction="mixed")
     assert direction_word(factor, words("ja")) == "水準による"
+
+
+def test_a_flat_curve_has_no_direction(plain):
+    drawn = next(curve for curve in plain.curves if curve.shape is not None)
+    flat = replace(drawn, shape=replace(drawn.shape, effect=tuple(0.0 for _ in drawn.shape.effect)))
+    assert factor_caption(drawn, "increases", None, words("en")).startswith("increases")
+    assert factor_caption(flat, "increases", None, words("en")).startswith("no effect")
 
 
 def test_a_factor_far_weaker_than_the_first_does_not_lead(plain):
