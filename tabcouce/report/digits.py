@@ -29,6 +29,13 @@ def score(value: float | None) -> str:
     return "0.00" if text == "-0.00" else text
 
 
+def score_beside(value: float | None, other: float | None) -> str:
+    """A score that stands beside another; three decimals where `gain` shows their difference with three."""
+    if value is None or other is None or not 0 < abs(value - other) < 0.0095 or not abs(value) < 100:
+        return score(value)
+    return f"{value:.3f}"
+
+
 def percent(share: float | None) -> str:
     """0.483 -> '48'; one decimal below ten per cent, so that 0.4 is not shown as 0."""
     if share is None or not math.isfinite(share):

@@ -10,7 +10,7 @@ from tabcouce.advice.review import Review
 from tabcouce.explanation.agreement import judged, supported_direction
 from tabcouce.explanation.factor import Factor
 from tabcouce.report.catalogue import Words, words
-from tabcouce.report.digits import gain, score
+from tabcouce.report.digits import gain, score_beside
 from tabcouce.report.factor_captions import direction_word
 from tabcouce.report.naming import long_split
 from tabcouce.report.plain import plain
@@ -77,8 +77,8 @@ def change_line(change: Change, w: Words) -> str:
         target=change.target,
         split=long_split(change.split, w),
         metric=w.label("metric_plain", change.metric),
-        before=score(change.before),
-        after=score(change.after),
+        before=score_beside(change.before, change.after),
+        after=score_beside(change.after, change.before),
         gain=gain(change.cost.gain),
         bounds=bounds,
     )

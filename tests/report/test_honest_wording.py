@@ -15,7 +15,7 @@ from tabcouce.report import predictions_frame, summarize, verdict_sentences, wri
 from tabcouce.report.block_names import with_block_names
 from tabcouce.report.catalogue import words
 from tabcouce.report.charts import factor_curve
-from tabcouce.report.digits import gain
+from tabcouce.report.digits import gain, score_beside
 from tabcouce.report.factor_captions import LEVELS, direction_word, importance, level_means
 from tabcouce.report.factor_captions import curve as factor_caption
 from tabcouce.report.page import render_page
@@ -223,3 +223,11 @@ def test_every_reason_of_the_rule_is_said_in_words(plain):
     vetoed = replace(plain, verdict=replace(plain.verdict, reasons=("worst-unit-loses",)))
     page = render_page(replace(summarize(fake_study(fake_target())), targets=(vetoed,)), "en")
     assert "Why this verdict: A more complex model gains on the whole" in page
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [(0.9284, 0.9271, ("0.928", "0.927")), (0.93, 0.90, ("0.93", "0.90")), (0.93, None, ("0.93", "-"))],
+)
+def test_two_scores_side_by_side_show_the_difference_that_is_told_of_them(before, after, shown):
+    assert (score_beside(before, after), score_beside(after, before)) == shown
