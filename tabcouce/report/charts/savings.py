@@ -26,14 +26,15 @@ def savings_curve(found: Savings, w: Words) -> Spec:
             rows.append({"f0": int(run), "f1": round(float(by_chance), 4), "f2": chance})
     shades = [colour for k in range(len(found.replays)) for colour in (PALETTE[k], GREY)]
     dashes = [[1, 0], [5, 3], [1, 0], [2, 2]][: len(names)]
+    legend = alt.Legend(labelLimit=420)  # a goal is told in words
     line = alt.Chart(ROWS).mark_line(interpolate="step-after", strokeWidth=2.5)
     chart = line.encode(
         x=alt.X("f0:Q", title=w("savings.axis_runs")),
         y=alt.Y(
             "f1:Q", title=w("savings.axis_share"), axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
         ),
-        color=alt.Color("f2:N", scale=alt.Scale(domain=names, range=shades)),
-        strokeDash=alt.StrokeDash("f2:N", scale=alt.Scale(domain=names, range=dashes)),
+        color=alt.Color("f2:N", scale=alt.Scale(domain=names, range=shades), legend=legend),
+        strokeDash=alt.StrokeDash("f2:N", scale=alt.Scale(domain=names, range=dashes), legend=legend),
         tooltip=[
             alt.Tooltip("f2:N", title=" "),
             alt.Tooltip("f0:Q", title=w("savings.axis_runs")),
