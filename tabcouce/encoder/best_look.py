@@ -16,14 +16,14 @@ from tabcouce.encoder.packed_net import PackedNet
 
 
 class BestLook:
-    """Each member's weights at the look with the lowest error on its own held-out block."""
+    """Each member's weights at the look with the lowest error on its own held-out block.
 
-    MINIMUM = 40
-    """Held-out rows below which a look would be noise; such a member keeps its last weights."""
+    A member that is not judged keeps its last weights, one with a look named beforehand those.
+    """
 
     def __init__(self, net: PackedNet, tasks: Sequence[MemberTask], data: PackedRows) -> None:
         self.net, self.tasks, self.data = net, tasks, data
-        self.judged = [len(task.held) >= self.MINIMUM for task in tasks]
+        self.judged = [task.is_judged for task in tasks]
         self.error = np.full(len(tasks), np.inf)
         self.looked = 0
         self.best = np.zeros(len(tasks), dtype=np.int64)

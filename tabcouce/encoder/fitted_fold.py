@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.encoder.backdoor import Prior
-from tabcouce.encoder.best_look import BestLook
 from tabcouce.encoder.calibration_slope import CalibrationSlope
 from tabcouce.encoder.checkpoints import MemberPath, TrainingPath
 from tabcouce.encoder.fitted_view import FittedView, TargetUnits
 from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
-from tabcouce.encoder.member_task import MemberTask, Weights
+from tabcouce.encoder.member_task import MemberTask, TrainedMember
 from tabcouce.encoder.members import FirstTraining, FoldRows, Variant, target_units
 from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.plan import Plan
@@ -22,23 +21,17 @@ from tabcouce.encoder.plan import Plan
 
 @dataclass(frozen=True)
 class Trained:
-    """One trained member."""
+    """One trained member, what it was trained for and how."""
 
     variant: Variant
     task: MemberTask
-    weights: Weights
-    look: int
+    member: TrainedMember
     path: MemberPath | None = None
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether its held-out block was large enough to choose the pass."""
-        return len(self.task.held) >= BestLook.MINIMUM
 
     @property
     def first(self) -> FirstTraining:
         """What a second training takes over."""
-        return FirstTraining(self.task.penalty, self.look)
+        return FirstTraining(self.task.penalty, self.member.look)
 
 
 @dataclass(frozen=True)
@@ -152,7 +145,7 @@ def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> Fitted
     rows = trained[0].task.train if len(trained) == 1 else np.arange(len(fold.y))
     return FittedView.of(
         replace(shape, within=trained[0].variant.within),
-        [one.weights for one in trained],
+        [one.member.weights for one in trained],
         TargetUnits(np.array([np.full(shape.outputs, c) for c, _ in units]), np.array([s for _, s in units])),
         Prior.of(fold.index[rows]),
         trained[0].variant.use_context,

@@ -65,8 +65,8 @@ def chosen_head(
 def ranking(y: Array, estimate: Array) -> float:
     """Mean over classes of the AUC against all others; estimate (n, k) probabilities.
 
-    The kernel's squared error says little of a rare class: on 60 faults among 2,000 parts its
-    log-loss was lower where it put the faults in no order at all.
+    The kernel's squared error says little of a rare class: its log-loss may be the lower one where it
+    puts the faults in no order at all (injection_molding in benchmarks/results/verdict_targets.md).
     """
     present = [c for c in range(estimate.shape[1]) if 0 < (y == c).sum() < len(y)]
     return float(np.mean([roc_auc_score(y == c, estimate[:, c]) for c in present])) if present else 0.5

@@ -10,6 +10,9 @@ import numpy.typing as npt
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.ramps import Ramps
 
+FEWEST_HELD = 40
+"""Held-out rows below which a look at them would be noise."""
+
 
 @dataclass(frozen=True)
 class MemberTask:
@@ -55,6 +58,11 @@ class MemberTask:
     stop: int | None = None
     budget: Budget | None = None
     """What may be moved in the intervened view; None trains on the clean view only."""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the held-out rows are enough to choose the look that is kept."""
+        return len(self.held) >= FEWEST_HELD
 
 
 Weights = dict[str, npt.NDArray[np.float32]]

@@ -134,16 +134,16 @@ def member_tasks(
     budget: Budget,
     seed: int,
     piecewise: bool = False,
-    machine: bool = False,
+    feature_machine: bool = False,
     again: Sequence[FirstTraining] = (),
 ) -> list[MemberTask]:
     """The members of one variant; the same rows and seeds for every variant, so that they pair.
 
-    machine  whether a feature machine says where the front scale starts
-    again    per member its first training; the task is then to learn from all rows
+    feature_machine  whether one says where the front scale starts
+    again            per member its first training; the task is then to learn from all rows
     """
     return [
-        _member(fold, variant, m, bins, budget, seed, piecewise, machine, again[m] if again else None)
+        _member(fold, variant, m, bins, budget, seed, piecewise, feature_machine, again[m] if again else None)
         for m in range(members)
     ]
 
@@ -156,7 +156,7 @@ def _member(
     budget: Budget,
     seed: int,
     piecewise: bool,
-    machine: bool,
+    feature_machine: bool,
     first: FirstTraining | None,
 ) -> MemberTask:
     held = fold.blocks == member % (int(fold.blocks.max()) + 1)
@@ -204,7 +204,7 @@ def _member(
         effect=_start_effects(fold, straight, train, shrink, inside),
         ramps=_ramps(fold, Z, straight, train, reads) if piecewise else Ramps.none(),
         front=front_start(Z[train] * reads, target[train], fold.index[train] if inside else None, seed)
-        if machine
+        if feature_machine
         else np.ones(len(scale.centre)),
         penalty=start.penalty,
         use_context=inside,

@@ -58,7 +58,7 @@ def _fit_views(
             budget=budgets[fold],
             seed=plan.seed,
             piecewise=plan.piecewise,
-            machine=plan.front == "feature_machine",
+            feature_machine=plan.front == "feature_machine",
             again=again,
         )
         return [_Job(fold, variant, task) for task in tasks]
@@ -75,7 +75,7 @@ def _fit_views(
     again = [
         job
         for f, one in enumerate(chosen)
-        if plan.refit and all(own.is_judged for own in first[f])
+        if plan.refit and all(own.task.is_judged for own in first[f])
         for variant in one.choice.kept
         for job in jobs(f, variant, [own.first for own in first[f] if own.variant == variant])
     ]
@@ -112,7 +112,7 @@ def _trained(
         for (pack, _), trained, recorder in zip(packs, runs, recorders, strict=True):
             paths = recorder.paths([one.weights for one in trained]) if recorder else [None] * len(pack)
             for i, one, path in zip(pack, trained, paths, strict=True):
-                found[i] = Trained(jobs[i].variant, jobs[i].task, one.weights, one.look, path)
+                found[i] = Trained(jobs[i].variant, jobs[i].task, one, path)
     return [found[i] for i in range(len(jobs))]
 
 

@@ -14,8 +14,6 @@ from tabcouce.encoder.threshold_margin import MarginMode
 GATE_RATE = 10.0
 """Rate of the gate over the others'. Shifted sensors, R2 in batch mode on two seeds kept for
 development: 0.875 with 3 (the plan), 0.898 with 10, 0.904 with 30; no other process minds."""
-
-
 FRONT_RATE = 6.0
 """Rate of the front scale over the others', as in RealMLP (Holzmueller et al., 2024, section 3)."""
 

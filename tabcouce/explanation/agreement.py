@@ -37,10 +37,10 @@ def agreement(expected: str, found: str) -> str:
         return "not_reviewed"
     if expected == found:
         return "agrees"
-    if {expected, found} == {"increases", "decreases"} or (expected == "none") != (found == "none"):
-        # 'mixed' and 'none' say that no direction was seen, which contradicts no expected one.
-        return "unclear" if found in ("mixed", "none") else "opposite"
-    return "unclear"
+    # 'mixed' and 'none' say that no direction was seen, which contradicts no expected one.
+    seen = found not in ("mixed", "none")
+    contradicts = expected == "none" or {expected, found} == {"increases", "decreases"}
+    return "opposite" if seen and contradicts else "unclear"
 
 
 def judged(expected: str, found: str, adjusted: Effect | None) -> str:

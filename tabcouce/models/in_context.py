@@ -30,7 +30,7 @@ from tabcouce.models.scaling import RobustScale
 
 Floats = npt.NDArray[np.float64]
 MOST_ROWS = 2_000
-"""Training rows shown at most: what the network remembers of them takes 0.2 MB a row."""
+"""Training rows shown at most: what the network remembers of them grows with their number."""
 VIEWS = 4
 """Shuffled and rescaled views that are averaged; the package's 8 take twice the time and memory."""
 ASKED_AT_ONCE = 1_000

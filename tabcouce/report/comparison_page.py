@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader
-
 from tabcouce.checks.finding import Finding
 from tabcouce.evaluation.trial import Score
 from tabcouce.report.atomic import write_bytes
@@ -16,6 +14,7 @@ from tabcouce.report.digits import gain, percent, score
 from tabcouce.report.finding_text import finding_text
 from tabcouce.report.naming import long_split
 from tabcouce.report.table_view import Cell, TableView, empty_cell, number_cell
+from tabcouce.report.templating import templates
 
 
 def write_comparison(comparison: Comparison, path: Path, lang: str = "en") -> Path:
@@ -26,18 +25,19 @@ def write_comparison(comparison: Comparison, path: Path, lang: str = "en") -> Pa
 def render_comparison(comparison: Comparison, lang: str) -> str:
     """The HTML text; names from the users' files are escaped everywhere."""
     w = words(lang)
-    environment = Environment(
-        autoescape=True, loader=PackageLoader("tabcouce.report"), trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("comparison.html.j2").render(
-        w=w,
-        lang=lang,
-        comparison=comparison,
-        setup=setup_table(comparison, w),
-        targets=[
-            (target, verdict_change(target, w), target_tables(target, comparison, w))
-            for target in comparison.targets
-        ],
+    return (
+        templates()
+        .get_template("comparison.html.j2")
+        .render(
+            w=w,
+            lang=lang,
+            comparison=comparison,
+            setup=setup_table(comparison, w),
+            targets=[
+                (target, verdict_change(target, w), target_tables(target, comparison, w))
+                for target in comparison.targets
+            ],
+        )
     )
 
 

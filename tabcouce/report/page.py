@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 
 from tabcouce.report.atomic import write_bytes
@@ -17,6 +16,7 @@ from tabcouce.report.script import chart_library
 from tabcouce.report.summary import Summary, Target, TargetSummary
 from tabcouce.report.tables import overview_table
 from tabcouce.report.target_view import target_view
+from tabcouce.report.templating import templates
 
 LISTED = 40
 """Names of columns that are listed per role before 'and n more'."""
@@ -38,33 +38,30 @@ def write_page(summary: Summary, path: Path, lang: str = "en") -> Path:
 def render_page(summary: Summary, lang: str) -> str:
     """The HTML text; names from the user's file are escaped everywhere."""
     w = words(lang)
-    environment = Environment(
-        autoescape=True,
-        loader=PackageLoader("tabcouce.report"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "separators": (",", ":")}
     # The bundler works outside of Python for more than a second: the charts are made meanwhile.
     with ThreadPoolExecutor(1) as aside:
         library = aside.submit(chart_library)
-        page: str = environment.get_template("report.html.j2").render(
-            w=w,
-            lang=lang,
-            summary=summary,
-            targets=[target_view(target, k + 1, w) for k, target in enumerate(summary.targets)],
-            overview=overview_table(summary.targets, w) if len(summary.targets) > 1 else None,
-            settings=[_settings(summary, target, w) for target in summary.targets],
-            columns=[
-                (w.label("kind", kind), len(names), w.listing(list(names), LISTED))
-                for kind, names in summary.columns.items()
-            ],
-            source=_source(summary, w),
-            glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
-            library=Markup(library.result()),  # our own bundle, checked not to end its tag
-            unit=lambda about: unit_suffix(_unnamed_unit(about), w),
-            cap=lambda cap: cap_text(cap, w),
-            split_name=lambda key: long_split(key, w),
+        page: str = (
+            templates()
+            .get_template("report.html.j2")
+            .render(
+                w=w,
+                lang=lang,
+                summary=summary,
+                targets=[target_view(target, k + 1, w) for k, target in enumerate(summary.targets)],
+                overview=overview_table(summary.targets, w) if len(summary.targets) > 1 else None,
+                settings=[_settings(summary, target, w) for target in summary.targets],
+                columns=[
+                    (w.label("kind", kind), len(names), w.listing(list(names), LISTED))
+                    for kind, names in summary.columns.items()
+                ],
+                source=_source(summary, w),
+                glossary=[(w(f"glossary.{key}"), w(f"glossary.{key}_text")) for key in GLOSSARY],
+                library=Markup(library.result()),  # our own bundle, checked not to end its tag
+                unit=lambda about: unit_suffix(_unnamed_unit(about), w),
+                cap=lambda cap: cap_text(cap, w),
+                split_name=lambda key: long_split(key, w),
+            )
         )
     return page
 

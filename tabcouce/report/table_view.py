@@ -50,10 +50,6 @@ class TableView:
     heads: tuple[tuple[str, bool, bool], ...]
     rows: tuple[tuple[Cell, ...], ...]
 
-    def shown_head(self, text: str) -> Markup:
-        """A head as the page writes it; the names of columns in it are broken at their joints."""
-        return breakable(text)
-
 
 def breakable(name: str) -> Markup:
     """A column name that a narrow cell breaks after its joints rather than inside a word."""
