@@ -1,6 +1,6 @@
 """Is the recommended model the right one? Verdicts on simulated processes, judged by new machines.
 
-    python benchmarks/verdict_truth.py --seeds 20 --rows 480 [--only none step_like ...]
+    python benchmarks/verdict_truth.py --seeds 20 --rows 480 [--only none step_like ...] [--into NAME]
 
 For each process and seed the whole panel is judged as `tabcouce fit --effort quick` judges it, on
 twelve machines, by the split that holds machines out (the others have no say in what is recommended
@@ -137,9 +137,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--rows", type=int, default=480)
     parser.add_argument("--only", nargs="*")
+    parser.add_argument("--into", default="verdict_truth", help="name of the result file")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    path = record.RESULTS / "verdict_truth.json"
+    path = record.RESULTS / f"{options.into}.json"
     runs: dict[str, Any] = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else {}
     for seed in range(options.seeds):
         for name in (NOTHING, *PROCESSES):
@@ -148,7 +149,7 @@ def main() -> None:
                 continue
             runs[key] = judged(name, seed, options.rows)
             print(key, runs[key]["outcome"], runs[key]["recommended"], runs[key]["lost"], flush=True)
-            record.write("verdict_truth", {"summary": summary(runs), "runs": runs})
+            record.write(options.into, {"summary": summary(runs), "runs": runs})
 
 
 if __name__ == "__main__":

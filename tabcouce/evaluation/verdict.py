@@ -4,7 +4,9 @@ A model is recommended over a simpler one only if the paired difference over hel
   (a) has a 95 % interval above zero, or
   (b) exceeds 0.01 R2 (0.005 AUC) with a 68 % interval above zero,
 and no single unit loses more than that margin twice over. Else the simpler one: a tie is never a
-win. The loss of a unit counts with its share of the rows, i.e. as what it takes from the pooled
+win. Over the constant a gain that is shown is enough: the machine on which the model is worse than
+the mean is told with its score, but "do not predict" is for tables where there is nothing to learn (with
+the veto it was said at R2 of 0.7, `verdict_truth` in benchmarks/results). The loss of a unit counts with its share of the rows, i.e. as what it takes from the pooled
 score; unweighted, the noise of the smallest of many units would veto every model.
 
 With fewer than four units an interval says little: (a) must then hold and the margin be exceeded.
@@ -132,7 +134,12 @@ def climb(trials: Sequence[Trial], dataset: Dataset, split: Split, *, draws: int
 
 def wins(difference: Difference, regression: bool) -> bool:
     """Whether the first model is recommended over the second, simpler one."""
-    return _shown(difference, regression) and worst_loss(difference) <= 2 * _margin(regression)
+    return _shown(difference, regression) and not _vetoed(difference, regression)
+
+
+def _vetoed(difference: Difference, regression: bool) -> bool:
+    """Whether one unit loses too much by the step from the simpler model; a constant is no model to keep."""
+    return difference.second != CONSTANT and worst_loss(difference) > 2 * _margin(regression)
 
 
 def worst_loss(difference: Difference) -> float:

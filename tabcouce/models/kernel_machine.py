@@ -108,9 +108,12 @@ class KernelMachine:
             to_rows = self.to_rows(few, mean)
             to_rows[:, mine] = 0.0
             seen = self.seen(few, mean)
+            # Both at once: the block of the context is factorised a single time.
+            rest = fit.cut(np.hstack([fit.alpha, fit.inverse @ to_rows.T]), mine)
+            k = fit.alpha.shape[1]
             new = conditioned(
-                fit.without(mine),
-                fit.cut(fit.inverse @ to_rows.T, mine),
+                rest[:, :k],
+                rest[:, k:],
                 to_rows,
                 self.setting.metric.kernel(seen, seen),
                 every.y[draw.few],

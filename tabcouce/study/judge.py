@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from threadpoolctl import threadpool_limits
+
 from tabcouce.evaluation import ModelScores, Trial, Verdict, decide, score
 from tabcouce.evaluation.confounding import SPLIT, Confounding, confounding
 from tabcouce.evaluation.debiased import debiased_trials
@@ -53,10 +55,12 @@ def with_stacks(
     Beside the encoder its debiased answer where it gives the pooled one. All others also as they do
     with a batch of unlabelled rows, or a few labelled ones, of the context that is held out.
     """
-    peers = stacked_trials(trials, dataset, plan, key=PEERS, without=OURS)
-    blind = (*trials, *peers, *stacked_trials(trials, dataset, plan))
-    aside = debiased_trials(trials, dataset, plan)
-    return (*blind, *deployed_trials(blind, dataset, plan, seed=seed), *aside)
+    # Thousands of small systems: BLAS threads that wait for each other cost more than they bring.
+    with threadpool_limits(limits=1, user_api="blas"):
+        peers = stacked_trials(trials, dataset, plan, key=PEERS, without=OURS)
+        blind = (*trials, *peers, *stacked_trials(trials, dataset, plan))
+        aside = debiased_trials(trials, dataset, plan)
+        return (*blind, *deployed_trials(blind, dataset, plan, seed=seed), *aside)
 
 
 def judge(

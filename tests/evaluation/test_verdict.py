@@ -97,6 +97,13 @@ def test_one_machine_that_pays_for_all_others_is_a_veto(verdict) -> None:
     assert "worst-unit-loses" in found.reasons
 
 
+def test_one_machine_that_is_worse_than_its_mean_does_not_forbid_a_model_that_is_worth_much(verdict) -> None:
+    found = verdict(noises(linear=0.4), noises(linear=0.4), 8, {"linear": 1.4})
+    loss = min(found.differences[0].per_unit.values())
+    assert loss < 0 < found.differences[0].low
+    assert (found.outcome, found.recommended) == ("use_linear", "linear")
+
+
 def test_without_a_finished_constant_the_simplest_finished_model_starts(verdict) -> None:
     found = verdict({"linear": 0.8, "lightgbm": 0.3}, {"linear": 0.8})
     assert found.recommended == "lightgbm"
