@@ -4,10 +4,12 @@ A model is recommended over a simpler one only if the paired difference over hel
   (a) has a 95 % interval above zero, or
   (b) exceeds 0.01 R2 (0.005 AUC) with a 68 % interval above zero,
 and no single unit loses more than that margin twice over. Else the simpler one: a tie is never a
-win. Over the constant a gain that is shown is enough: the machine on which the model is worse than
-the mean is told with its score, but "do not predict" is for tables where there is nothing to learn (with
-the veto it was said at R2 of 0.7, `verdict_truth` in benchmarks/results). The loss of a unit counts with its share of the rows, i.e. as what it takes from the pooled
+win. The loss of a unit counts with its share of the rows, i.e. as what it takes from the pooled
 score; unweighted, the noise of the smallest of many units would veto every model.
+
+Over the constant a gain that is shown is enough. The machine on which the model is worse than the
+mean is told with its score, but "do not predict" is for tables where there is nothing to learn: with
+the veto it was said where R2 on new machines was 0.7 (`verdict_truth` in benchmarks/results).
 
 With fewer than four units an interval says little: (a) must then hold and the margin be exceeded.
 A model that explains nothing (R2 of 0 or less, AUC of 0.5 or less) is never named, even where the
