@@ -132,6 +132,31 @@ def summary(runs: dict[str, Any]) -> dict[str, Any]:
     return table
 
 
+def rules(runs: dict[str, Any]) -> dict[str, Any]:
+    """What other rules than the verdict's would have lost in the same runs; they see the same promises."""
+    lost: dict[str, list[float]] = {}
+    for run in runs.values():
+        told = {key: value for key, value in run["promised"].items() if value is not None}
+        best = max(told, key=lambda key: told[key])
+        silent = run["outcome"] == "do_not_predict"
+        named = {
+            "the verdict": run["recommended"],
+            "stack unless do not predict": "constant" if silent else SYSTEM,
+            "largest promise": best,
+            "stack unless no promise above 0": SYSTEM if told[best] > 0 else "constant",
+        }
+        for rule, key in named.items():
+            lost.setdefault(rule, []).append(max(run["truth"].values()) - run["truth"][key])
+    return {
+        rule: {
+            "within_0.01": sum(value <= WITHIN for value in values),
+            "mean_lost": round(float(np.mean(values)), 4),
+            "largest_lost": round(max(values), 4),
+        }
+        for rule, values in lost.items()
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
@@ -149,7 +174,7 @@ def main() -> None:
                 continue
             runs[key] = judged(name, seed, options.rows)
             print(key, runs[key]["outcome"], runs[key]["recommended"], runs[key]["lost"], flush=True)
-            record.write(options.into, {"summary": summary(runs), "runs": runs})
+            record.write(options.into, {"rules": rules(runs), "summary": summary(runs), "runs": runs})
 
 
 if __name__ == "__main__":
