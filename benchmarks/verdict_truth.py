@@ -1,6 +1,6 @@
 """Is the recommended model the right one? Verdicts on simulated processes, judged by new machines.
 
-    python benchmarks/verdict_truth.py --seeds 20 --rows 480 [--only none step_like ...] [--into NAME]
+    python benchmarks/verdict_truth.py --seeds 20 --rows 480 [--only none step_like ...]
 
 For each process and seed the whole panel is judged as `tabcouce fit --effort quick` judges it, on
 twelve machines, by the split that holds machines out (the others have no say in what is recommended
@@ -162,10 +162,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--rows", type=int, default=480)
     parser.add_argument("--only", nargs="*")
-    parser.add_argument("--into", default="verdict_truth", help="name of the result file")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    path = record.RESULTS / f"{options.into}.json"
+    path = record.RESULTS / "verdict_truth.json"
     runs: dict[str, Any] = json.loads(path.read_text("utf-8"))["runs"] if path.exists() else {}
     for seed in range(options.seeds):
         for name in (NOTHING, *PROCESSES):
@@ -174,7 +173,7 @@ def main() -> None:
                 continue
             runs[key] = judged(name, seed, options.rows)
             print(key, runs[key]["outcome"], runs[key]["recommended"], runs[key]["lost"], flush=True)
-            record.write(options.into, {"rules": rules(runs), "summary": summary(runs), "runs": runs})
+            record.write("verdict_truth", {"rules": rules(runs), "summary": summary(runs), "runs": runs})
 
 
 if __name__ == "__main__":

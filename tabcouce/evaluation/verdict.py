@@ -7,10 +7,10 @@ and no single unit loses more than that margin twice over. Else the simpler one:
 win. The loss of a unit counts with its share of the rows, i.e. as what it takes from the pooled
 score; unweighted, the noise of the smallest of many units would veto every model.
 
-Where by this the constant alone would be left though a model is shown to gain on it, the gain is
-enough: the machine on which the model is worse than the mean is told with its score, but "do not
-predict" is for tables where there is nothing to learn. Before, it was said where R2 on new machines
-was 0.7 (`verdict_truth` in benchmarks/results).
+Where by this the constant alone would be left though a model is shown to gain on it, no unit has a
+veto over the constant: "do not predict" is for tables where there is nothing to learn, and a machine
+on which the model is worse than the mean is told with its score. Only there, since a model that fails
+on one machine must not stand before a safer one.
 
 With fewer than four units an interval says little: (a) must then hold and the margin be exceeded.
 A model that explains nothing (R2 of 0 or less, AUC of 0.5 or less) is never named, even where the
@@ -104,17 +104,23 @@ def _as_known(trials: Sequence[Trial]) -> list[Trial]:
 
 
 def climb(trials: Sequence[Trial], dataset: Dataset, split: Split, *, draws: int, seed: int) -> Ladder:
-    """From the simplest model upwards; without the veto over the constant where nothing else is left."""
-    ladder = _climb(trials, dataset, split, draws=draws, seed=seed, excused=None)
+    """From the simplest model upwards; without a veto over the constant where else only that is left."""
+    ladder = _climb(trials, dataset, split, draws=draws, seed=seed, veto_over_constant=True)
     if ladder.champion == CONSTANT and ladder.vetoed:
-        ladder = _climb(trials, dataset, split, draws=draws, seed=seed, excused=CONSTANT)
+        ladder = _climb(trials, dataset, split, draws=draws, seed=seed, veto_over_constant=False)
     return ladder
 
 
 def _climb(
-    trials: Sequence[Trial], dataset: Dataset, split: Split, *, draws: int, seed: int, excused: str | None
+    trials: Sequence[Trial],
+    dataset: Dataset,
+    split: Split,
+    *,
+    draws: int,
+    seed: int,
+    veto_over_constant: bool,
 ) -> Ladder:
-    """Each rank is compared with the champion below it; over the `excused` model no unit has a veto."""
+    """Each rank is compared with the champion below it."""
     pooled = {t.model: _pooled(t, dataset) for t in trials}
     best_first = sorted(trials, key=lambda t: (simplicity(t.model), -pooled[t.model]))
     chance = CHANCE["r2" if dataset.is_regression else "auc"]
@@ -132,7 +138,8 @@ def _climb(
             made.append(difference)
             if pooled[trial.model] <= chance:
                 continue
-            if wins(difference, dataset.is_regression, excused):
+            won = wins if veto_over_constant or champion.model != CONSTANT else _shown
+            if won(difference, dataset.is_regression):
                 winners.append(trial)
             elif difference.gain > _margin(dataset.is_regression):
                 open_gain |= difference.units < FEWEST_UNITS
@@ -145,10 +152,9 @@ def _climb(
     return Ladder(key, tuple(made), open_gain, tuple(vetoed))
 
 
-def wins(difference: Difference, regression: bool, excused: str | None = None) -> bool:
+def wins(difference: Difference, regression: bool) -> bool:
     """Whether the first model is recommended over the second, simpler one."""
-    vetoed = worst_loss(difference) > 2 * _margin(regression) and difference.second != excused
-    return _shown(difference, regression) and not vetoed
+    return _shown(difference, regression) and worst_loss(difference) <= 2 * _margin(regression)
 
 
 def worst_loss(difference: Difference) -> float:

@@ -84,15 +84,11 @@ class InterceptFit:
         mine = self.inverse[rows]
         return np.asarray(np.linalg.solve(mine[:, rows], self.alpha[rows]))
 
-    def without(self, block: Rows) -> Floats:
-        """(n, k) coefficients of the fit without the rows of `block`, where they are 0.
-
-        From the inverse by blocks: alpha_R - H_RB H_BB^-1 alpha_B.
-        """
-        return self.cut(self.alpha, block)
-
     def cut(self, solved: Floats, block: Rows) -> Floats:
-        """H v without the rows of `block`, from H v with them."""
+        """H v of the fit without the rows of `block`, where it is 0, from `solved` = H v with them.
+
+        From the inverse by blocks: (H v)_R - H_RB H_BB^-1 (H v)_B.
+        """
         mine = self.inverse[block]
         rest = solved - mine.T @ np.linalg.solve(mine[:, block], solved[block])
         rest[block] = 0.0

@@ -114,7 +114,11 @@ def held_out_units(target: TargetSummary) -> int:
 
 
 def is_vetoed(target: TargetSummary) -> bool:
-    """Nothing is recommended though a model beats the constant on the whole: it fails on single contexts."""
+    """Nothing is recommended though a model beats the constant on the whole: it fails on single contexts.
+
+    Only of studies from before the rule of `evaluation.verdict` gave up the veto there; a new report of
+    them must not say that nothing beats the constant.
+    """
     return target.verdict.outcome == "do_not_predict" and VETO in target.verdict.reasons
 
 

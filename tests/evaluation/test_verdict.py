@@ -104,6 +104,12 @@ def test_one_machine_that_is_worse_than_its_mean_does_not_forbid_a_model_that_is
     assert (found.outcome, found.recommended) == ("use_linear", "linear")
 
 
+def test_a_model_that_fails_on_one_machine_does_not_stand_before_one_that_fails_on_none(verdict) -> None:
+    found = verdict(noises(linear=0.4, lightgbm=0.6), noises(linear=0.4), 8, {"linear": 1.4})
+    assert found.recommended == "lightgbm"
+    assert "worst-unit-loses" in found.reasons
+
+
 def test_without_a_finished_constant_the_simplest_finished_model_starts(verdict) -> None:
     found = verdict({"linear": 0.8, "lightgbm": 0.3}, {"linear": 0.8})
     assert found.recommended == "lightgbm"

@@ -61,7 +61,7 @@ def test_leaving_a_context_out_equals_a_refit_without_its_rows() -> None:
     K, fit = fitted(Z, code, y)
     for machine in range(5):
         out = code[:, 0] == machine
-        found = K @ fit.without(np.flatnonzero(out))
+        found = K @ fit.cut(fit.alpha, np.flatnonzero(out))
         alpha = written_fit(Z[~out], code[~out], y[~out])
         for i in np.flatnonzero(out):
             row = np.array([written_kernel(Z[i], z) for z in Z[~out]])
@@ -96,7 +96,7 @@ def test_labelled_rows_of_a_left_out_context_equal_a_refit_with_those_rows() -> 
     shots = np.array([0, 2, 3])
     shot = ShotKernel(block, shots, K[block], K[np.ix_(block, block)])
     spread = fit.cut(fit.inverse @ shot.columns, block)
-    found = shot.after(fit.without(block), spread, y[block], ridge=RIDGE, tau2=TAU2)
+    found = shot.after(fit.cut(fit.alpha, block), spread, y[block], ridge=RIDGE, tau2=TAU2)
     kept = np.sort(np.concatenate([np.flatnonzero(machines[:, 0] != 3), block[shots]]))
     alpha = written_fit(Z[kept], machines[kept], y[kept])
     for row, i in enumerate(block):
