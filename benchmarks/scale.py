@@ -5,6 +5,7 @@
     python benchmarks/scale.py workbook FOLDER --rows 100000
     python benchmarks/scale.py growth FOLDER --rows 10000 100000 1000000
     python benchmarks/scale.py executor FOLDER --rows 30000
+    python benchmarks/scale.py stacks FOLDER --rows 30000
 
 The table has 40 columns: 33 sensors (three of them codes), 3 context columns (12 machines, a lot
 per 1000 rows, 6 operators), a time stamp, a row number, a grade in words and the target, which
@@ -13,7 +14,9 @@ minutes and 10 GB; the workbook read at least 6 times faster than by pandas' def
 the same run; seconds against rows with an exponent of at most 1.1 for reading, checks,
 prediction and one LightGBM that no cap holds back. `executor` trains the same LightGBM folds of
 the compared rows one after the other on two threads, two at a time in threads of one process, and
-two at a time in processes. Each part replaces its own entry of `results/scale.json`.
+two at a time in processes. `stacks` scores the line and the kernel, and what is stacked of them, after
+labels of a held-out context, with one BLAS thread and with two. Each part replaces its own entry of
+`results/scale.json`.
 """
 
 from __future__ import annotations
@@ -229,6 +232,43 @@ def executor(folder: Path, rows: int) -> dict[str, Any]:
     return {"rows": rows, "compared": len(data.y), "folds": len(split.folds), "ways": found}
 
 
+def stacks(folder: Path, rows: int) -> dict[str, Any]:
+    """Wall and CPU seconds of the same answers after labels, by the number of BLAS threads."""
+    from threadpoolctl import threadpool_limits
+
+    from tabcouce.evaluation import run_trials
+    from tabcouce.evaluation.deployment import deployed_trials
+    from tabcouce.evaluation.stacked import stacked_trials
+    from tabcouce.roles import datasets
+    from tabcouce.roles.thinning import thinned_dataset
+    from tabcouce.splits import SplitPlan, plan_splits
+    from tabcouce.study.effort import EFFORTS
+    from tabcouce.study.inputs import open_inputs
+    from tabcouce.study.panel import panel
+
+    quick = EFFORTS["quick"]
+    inputs = open_inputs(make_table(folder, rows, "csv"))
+    (whole,) = datasets(inputs.table, inputs.roles, name="scale")
+    data = thinned_dataset(whole, quick.compared_rows, 0)
+    plan = plan_splits(data, folds=quick.folds, seed=0)
+    plan = SplitPlan((plan.of(plan.headline),), plan.headline)
+    candidates = [c for c in panel(data, quick, seed=0, device="cpu") if c.key in ("linear", "kernel")]
+    trials = tuple(run_trials(candidates, data, plan))
+    trials = (*trials, *stacked_trials(trials, data, plan))
+    found: dict[str, Any] = {}
+    for threads in (1, 2, 1, 2):
+        before, start = used_cpu(), time.perf_counter()
+        with threadpool_limits(limits=threads, user_api="blas"):
+            deployed_trials(trials, data, plan, seed=0)
+        taken = {
+            "wall_s": round(time.perf_counter() - start, 1),
+            "cpu_s": round(used_cpu() - before, 1),
+        }
+        found.setdefault(f"{threads} BLAS threads", []).append(taken)
+        print(threads, taken, flush=True)
+    return {"rows": rows, "compared": len(data.y), "split": plan.headline, "ways": found}
+
+
 def used_cpu() -> float:
     """CPU seconds of this process and of its children that have ended."""
     told = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
@@ -247,7 +287,7 @@ def keep(part: str, figures: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("part", choices=["table", "fit", "workbook", "growth", "executor"])
+    parser.add_argument("part", choices=["table", "fit", "workbook", "growth", "executor", "stacks"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--rows", type=int, nargs="+", required=True)
     parser.add_argument("--format", default="csv", choices=["csv", "parquet", "xlsx"])
@@ -263,6 +303,8 @@ def main() -> None:
             keep(f"fit {asked.format} {rows}", fit(asked.folder, rows, asked.format))
         elif asked.part == "executor":
             keep(f"executor {rows}", executor(asked.folder, rows))
+        elif asked.part == "stacks":
+            keep(f"stacks {rows}", stacks(asked.folder, rows))
         else:
             keep(f"workbook {rows}", workbook(asked.folder, rows))
 
