@@ -55,7 +55,8 @@ def with_stacks(
     Beside the encoder its debiased answer where it gives the pooled one. All others also as they do
     with a batch of unlabelled rows, or a few labelled ones, of the context that is held out.
     """
-    # Thousands of small systems: BLAS threads that wait for each other cost more than they bring.
+    # As in `run_trials`: answers must not depend on the number of threads. On a quiet machine two of them
+    # take 1.7 times the CPU for a seventh less of wall (`stacks` in benchmarks/results/scale.json).
     with threadpool_limits(limits=1, user_api="blas"):
         peers = stacked_trials(trials, dataset, plan, key=PEERS, without=OURS)
         blind = (*trials, *peers, *stacked_trials(trials, dataset, plan))
