@@ -47,7 +47,7 @@ def _honest(target: TargetSummary, w: Words) -> Tile:
         note = w("tile.honest_note", **fields, low=score(found.low), high=score(found.high))
     if target.ceiling is not None:
         most, settings = score(target.ceiling.r2), target.ceiling.settings
-        note += w("list.join_sentences") + w("tile.honest_ceiling", ceiling=most, settings=settings)
+        note = w("tile.honest_ceiling", note=note, ceiling=most, settings=settings)
     value = w("tile.honest_value", metric=w.label("metric_symbol", target.metric), value=score(found.value))
     return Tile(w("tile.honest"), value, note)
 
