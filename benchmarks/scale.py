@@ -31,11 +31,15 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import record
+
+if TYPE_CHECKING:
+    from tabcouce.roles.dataset import Dataset
+    from tabcouce.splits.split import Split
 
 NAME = "scale"
 SENSORS = 33
@@ -188,15 +192,8 @@ def growth(folder: Path, sizes: list[int]) -> dict[str, Any]:
     return {"target": 1.1, "rows": sizes, "cpu_seconds": seconds, "exponent": exponents}
 
 
-def executor(folder: Path, rows: int) -> dict[str, Any]:
-    """CPU and wall seconds of the same folds, trained in three ways."""
-    from joblib import Parallel, delayed
-    from joblib.externals.loky import get_reusable_executor
-    from threadpoolctl import threadpool_limits
-
-    from tabcouce.evaluation.fold_job import FoldJob
-    from tabcouce.evaluation.run import contexts_for
-    from tabcouce.models import BoostingModel
+def compared(folder: Path, rows: int) -> tuple[Dataset, Split]:
+    """The rows that `--effort quick` compares, and the split it judges by."""
     from tabcouce.roles import datasets
     from tabcouce.roles.thinning import thinned_dataset
     from tabcouce.splits import plan_splits
@@ -208,7 +205,22 @@ def executor(folder: Path, rows: int) -> dict[str, Any]:
     (whole,) = datasets(inputs.table, inputs.roles, name="scale")
     data = thinned_dataset(whole, quick.compared_rows, 0)
     plan = plan_splits(data, folds=quick.folds, seed=0)
-    split = plan.of(plan.headline)
+    return data, plan.of(plan.headline)
+
+
+def executor(folder: Path, rows: int) -> dict[str, Any]:
+    """CPU and wall seconds of the same folds, trained in three ways."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky import get_reusable_executor
+    from threadpoolctl import threadpool_limits
+
+    from tabcouce.evaluation.fold_job import FoldJob
+    from tabcouce.evaluation.run import contexts_for
+    from tabcouce.models import BoostingModel
+    from tabcouce.study.effort import EFFORTS
+
+    quick = EFFORTS["quick"]
+    data, split = compared(folder, rows)
     columns = tuple(contexts_for(data, split).columns)
     ways = {
         "one at a time, 2 threads": (1, 2),
@@ -239,19 +251,13 @@ def stacks(folder: Path, rows: int) -> dict[str, Any]:
     from tabcouce.evaluation import run_trials
     from tabcouce.evaluation.deployment import deployed_trials
     from tabcouce.evaluation.stacked import stacked_trials
-    from tabcouce.roles import datasets
-    from tabcouce.roles.thinning import thinned_dataset
-    from tabcouce.splits import SplitPlan, plan_splits
+    from tabcouce.splits import SplitPlan
     from tabcouce.study.effort import EFFORTS
-    from tabcouce.study.inputs import open_inputs
     from tabcouce.study.panel import panel
 
     quick = EFFORTS["quick"]
-    inputs = open_inputs(make_table(folder, rows, "csv"))
-    (whole,) = datasets(inputs.table, inputs.roles, name="scale")
-    data = thinned_dataset(whole, quick.compared_rows, 0)
-    plan = plan_splits(data, folds=quick.folds, seed=0)
-    plan = SplitPlan((plan.of(plan.headline),), plan.headline)
+    data, split = compared(folder, rows)
+    plan = SplitPlan((split,), split.key)
     candidates = [c for c in panel(data, quick, seed=0, device="cpu") if c.key in ("linear", "kernel")]
     trials = tuple(run_trials(candidates, data, plan))
     trials = (*trials, *stacked_trials(trials, data, plan))
@@ -266,7 +272,7 @@ def stacks(folder: Path, rows: int) -> dict[str, Any]:
         }
         found.setdefault(f"{threads} BLAS threads", []).append(taken)
         print(threads, taken, flush=True)
-    return {"rows": rows, "compared": len(data.y), "split": plan.headline, "ways": found}
+    return {"rows": rows, "compared": len(data.y), "split": split.key, "ways": found}
 
 
 def used_cpu() -> float:
