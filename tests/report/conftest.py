@@ -24,3 +24,8 @@ def regression_summary(regression: Study) -> Summary:
 @pytest.fixture(scope="session")
 def classification_summary(classification: Study) -> Summary:
     return summarize(classification)
+
+
+@pytest.fixture(scope="session")
+def two_targets_summary(regression: Study, classification: Study) -> Summary:
+    return summarize(fake_study(*regression.targets, *classification.targets))

@@ -74,12 +74,19 @@ def browser() -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture(scope="module")
 def pages(
-    regression_summary: Summary, classification_summary: Summary, tmp_path_factory: pytest.TempPathFactory
+    regression_summary: Summary,
+    classification_summary: Summary,
+    two_targets_summary: Summary,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[tuple[str, str], Path]:
     folder = tmp_path_factory.mktemp("pages")
     return {
         (kind, lang): write_page(summary, folder / f"{kind}-{lang}.html", lang)
-        for kind, summary in (("number", regression_summary), ("class", classification_summary))
+        for kind, summary in (
+            ("number", regression_summary),
+            ("class", classification_summary),
+            ("two", two_targets_summary),
+        )
         for lang in LANGUAGES
     }
 
@@ -97,7 +104,7 @@ def opened(browser: webdriver.Chrome, page: Path) -> webdriver.Chrome:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("kind", ["number", "class"])
+@pytest.mark.parametrize("kind", ["number", "class", "two"])
 def test_all_charts_are_drawn_without_a_console_message(browser, pages, kind, lang):
     opened(browser, pages[kind, lang])
 
@@ -106,7 +113,7 @@ def test_all_charts_are_drawn_without_a_console_message(browser, pages, kind, la
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("kind", ["number", "class"])
+@pytest.mark.parametrize("kind", ["number", "class", "two"])
 def test_the_first_screen_holds_verdict_tiles_and_top_factors(browser, pages, kind, lang):
     opened(browser, pages[kind, lang])
 
