@@ -11,3 +11,8 @@ class Sentence:
 
     what: str
     remedy: str = "Check that this is what the file means."
+
+
+def counted(count: int) -> str:
+    """9999 as it is, 36733 as '36,733': a year or a row number must not look like a quantity."""
+    return f"{count:,}" if count >= 10_000 else str(count)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tabcouce.checks.finding import Fact, Finding, Severity
 from tabcouce.checks.reader_sentences import READER_SENTENCES
-from tabcouce.checks.sentence import Sentence
+from tabcouce.checks.sentence import Sentence, counted
 from tabcouce.errors import Place
 from tabcouce.read.note import CellRead
 
@@ -190,7 +190,7 @@ def worded(
     facts     a value for each placeholder
     """
     rule, _, form = sentence.partition(".")
-    shown = {name: listed(fact) if isinstance(fact, tuple) else fact for name, fact in facts.items()}
+    shown = {name: _shown(fact) for name, fact in facts.items()}
     words = SENTENCES[sentence]
     return Finding(
         rule=rule,
@@ -204,6 +204,12 @@ def worded(
         facts=facts,
         cells=cells,
     )
+
+
+def _shown(fact: Fact) -> Fact:
+    if isinstance(fact, tuple):
+        return listed(fact)
+    return counted(fact) if isinstance(fact, int) else fact
 
 
 def listed(names: tuple[str, ...]) -> str:

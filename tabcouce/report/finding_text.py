@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tabcouce.checks.finding import Fact, Finding
+from tabcouce.checks.sentence import counted
 from tabcouce.checks.sentences import LISTED
 from tabcouce.report.catalogue import Words
 
@@ -50,6 +51,8 @@ def _readable(facts: Mapping[str, Fact], w: Words) -> dict[str, object]:
     for key, fact in facts.items():
         if isinstance(fact, tuple):
             shown[key] = w.listing([w("list.quoted", name=name) for name in fact], LISTED)
+        elif isinstance(fact, int):
+            shown[key] = counted(fact)
         else:
             shown[key] = w.label("kind", str(fact)) if key == "left_out" else fact
     return shown
