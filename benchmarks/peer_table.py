@@ -1,6 +1,7 @@
 """Our models and outside ones on the same folds of every table of a folder: one table, never refitting peers.
 
     python benchmarks/peer_table.py ../shared/data [--own cached] [--only SET ...]
+    python benchmarks/peer_table.py ../shared/data --bagged --only SET ...
 
 Outside models come from the cache that benchmarks/run_peers.py fills; what is not there is named as
 missing. Our panel is run where the cache lacks its commit (--own run), or taken as it is (--own cached).
@@ -8,7 +9,8 @@ Every model sees the same thinned rows, folds and input columns, blind: no conte
 Shots: each held-out context gives the same labelled rows to every model (five, at most half of its
 rows), none of which is scored. Outside models get an offset shrunken by what contexts differ
 (peers/shots.py), ours use the labels as the product does. Modes are never mixed in one table.
-Writes benchmarks/results/peer_table.json and .md, and prints the latter.
+--bagged: outside models as bags of eight, our encoder with eight members, the rest of our panel as it is.
+Writes benchmarks/results/peer_table.json (peer_bags.json) and .md, and prints the latter.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +27,12 @@ import numpy as np
 import record
 from peers.answers import Answers, Source
 from peers.benchmark_set import FOLDS, ROWS, BenchmarkSet, read_sets
-from peers.cache import COMMITTED, Cache
+from peers.cache import COMMITTED, COMMITTED_BAGS, Cache
 from peers.coverage import Coverage, coverages
 from peers.credit import Credit, stack_credit
 from peers.markdown import coverage_text, credit_text, mode_table, verdict_text
 from peers.own_models import candidates, own_version
-from peers.registry import PEERS
+from peers.registry import BAGGED, OUTSIDE, PEERS
 from peers.shots import offset_scores, score
 from peers.standing import SetScores, standings
 from peers.verdicts import Named, verdict_of
@@ -39,7 +42,6 @@ from tabcouce.splits import Split
 
 REFERENCE = "couce"
 LARGE_SET = 1000
-OUTSIDE = [peer.key for peer in PEERS]
 
 
 def blind_scores(one: BenchmarkSet, split: Split, found: Sequence[Answers]) -> SetScores:
@@ -138,11 +140,11 @@ def versions(everything: Sequence[Answers]) -> dict[str, list[str]]:
 def figures(sets: Sequence[BenchmarkSet], source: Source) -> tuple[dict[str, Any], str]:
     """What goes into the result file, and the tables as markdown."""
     found, everything, credits, covered, named = sections(sets, source)
-    lines = {mode: standings(s, reference=REFERENCE, outside=OUTSIDE) for mode, s in found.items()}
+    lines = {mode: standings(s, reference=REFERENCE, outside=sorted(OUTSIDE)) for mode, s in found.items()}
     lacking = sorted({f"{a.model}, {a.where}: {a.reason}" for a in everything if a.prediction is None})
     document = {
         "thinning": f"at most {ROWS} rows a set, drawn within context x class; the same for all models",
-        "folds": f"at most {FOLDS} a split; inputs without context columns; single fits",
+        "folds": f"at most {FOLDS} a split; inputs without context columns",
         "shots": f"{SHOTS} labels a context, at most half of its rows; mean of {DRAWS} draws, fewer of many",
         "sets": {
             one.name: {
@@ -180,18 +182,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--own", choices=["run", "cached"], default="run")
+    parser.add_argument("--bagged", action="store_true")
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--targets", type=int, default=1)
-    parser.add_argument("--cache", type=Path, default=COMMITTED)
+    parser.add_argument("--cache", type=Path)
     options = parser.parse_args()
     sets = read_sets(options.folder, only=options.only, targets=options.targets)
-    source = Source(Cache(options.cache), candidates, version=own_version() if options.own == "run" else None)
+    bagged: bool = options.bagged
+    source = Source(
+        Cache(options.cache or (COMMITTED_BAGS if bagged else COMMITTED)),
+        partial(candidates, bagged=bagged),
+        version=own_version(bagged=bagged) if options.own == "run" or bagged else None,
+        outside=BAGGED if bagged else PEERS,
+    )
     for one in sets:
         source.run_missing(one)
     document, text = figures(sets, source)
     print(text)
-    path = record.write("peer_table", document)
-    title = f"# Our models and outside ones, {json.loads(path.read_text('utf-8'))['date']}\n"
+    path = record.write("peer_bags" if bagged else "peer_table", document)
+    what = "with eight encoders, and bags of eight outside ones" if bagged else "and outside ones"
+    title = f"# Our models {what}, {json.loads(path.read_text('utf-8'))['date']}\n"
     path.with_suffix(".md").write_text(f"{title}{text}\n", encoding="utf-8")
 
 

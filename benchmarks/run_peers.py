@@ -1,6 +1,7 @@
 """Fill the cache of outside models' predictions: what is missing is fitted, nothing is fitted twice.
 
     nice -n 19 python benchmarks/run_peers.py ../shared/data [--peers catboost_td ...] [--only SET ...]
+    nice -n 19 python benchmarks/run_peers.py ../shared/data --bagged --only SET ...
 
 Works on any folder of tables with a roles.toml each. Tables are read, thinned and split by tabcouce; the
 models run in their own environment (benchmarks/peer_environment.py), one process and one thread at a
@@ -23,8 +24,8 @@ from typing import Any
 import numpy as np
 from peer_environment import python
 from peers.benchmark_set import SEED, BenchmarkSet, read_sets
-from peers.cache import COMMITTED, TIMED_OUT, Cache, FitKey, FoldOutcome
-from peers.registry import PEERS, Peer, peer
+from peers.cache import COMMITTED, COMMITTED_BAGS, TIMED_OUT, Cache, FitKey, FoldOutcome
+from peers.registry import BAGGED, PEERS, Peer, peer
 
 from tabcouce.evaluation.run import all_classes
 from tabcouce.splits import Split
@@ -118,7 +119,7 @@ def run_job(
     left = dict(wanted)
     with (scratch / "errors.txt").open("w") as errors:
         process = subprocess.Popen(
-            [*command, "--cpu-seconds", str(cpu_seconds)],
+            [*command, "--cpu-seconds", str(cpu_seconds), "--bags", str(model.bags)],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -141,25 +142,29 @@ def run_job(
     said = (scratch / "errors.txt").read_text("utf-8").strip().splitlines() or [str(code)]
     failure = TIMED_OUT if code < 0 else f"failed: {said[-1]}"[:300]
     split, fold = next(iter(left.values()))
-    keep(split, fold, FoldOutcome(np.zeros(0, np.float32), cpu_seconds if code < 0 else 0.0, failure))
+    spent = cpu_seconds if code < 0 else 0.0
+    keep(split, fold, FoldOutcome(np.zeros(0, np.float32), spent, failure))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--peers", nargs="*", default=[one.key for one in PEERS])
+    parser.add_argument("--peers", nargs="*")
+    parser.add_argument("--bagged", action="store_true", help="bags of eight instead of single fits")
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--targets", type=int, default=1)
     parser.add_argument("--cpu-seconds", type=float, default=CPU_SECONDS)
-    parser.add_argument("--cache", type=Path, default=COMMITTED)
+    parser.add_argument("--cache", type=Path)
     options = parser.parse_args()
     if not python().exists():
         raise SystemExit("Make the peers' environment first: python3.11 benchmarks/peer_environment.py")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the worker is ended with us
     sets = read_sets(options.folder, only=options.only, targets=options.targets)
-    for key in options.peers:
+    folder = COMMITTED_BAGS if options.bagged else COMMITTED
+    for key in options.peers or [one.key for one in (BAGGED if options.bagged else PEERS)]:
         for one in sets:
-            run_set(one, peer(key), Cache(options.cache), options.cpu_seconds)
+            model = peer(key)
+            run_set(one, model, Cache(options.cache or folder), options.cpu_seconds * model.bags)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from peers.benchmark_set import BenchmarkSet
 from peers.cache import Cache, Cached, FitKey
 from peers.own_models import STACKS, run_own
-from peers.registry import PEERS
+from peers.registry import PEERS, Peer
 from tabcouce.evaluation import Candidate
 from tabcouce.evaluation.deployment import SHOTS_MODE
 from tabcouce.splits import Split
@@ -58,11 +58,13 @@ class Source:
 
     ours     the panel of a set, by the keys of its candidates
     version  of ours; None takes whichever is cached
+    outside  the outside models
     """
 
     cache: Cache
     ours: Callable[[BenchmarkSet], Sequence[Candidate]]
     version: str | None
+    outside: Sequence[Peer] = PEERS
 
     def models(self, one: BenchmarkSet) -> list[str]:
         """Keys of ours, stacks last."""
@@ -70,9 +72,9 @@ class Source:
 
     def answers(self, one: BenchmarkSet, split: Split) -> list[Answers]:
         """Every model's, outside ones first."""
-        outside = [FitKey.of(one, split, peer.key, peer.version()) for peer in PEERS]
+        others = [FitKey.of(one, split, peer.key, peer.version()) for peer in self.outside]
         ours = [FitKey.of(one, split, model, self.version or "") for model in self.models(one)]
-        found = [self.cache.load(key) for key in outside]
+        found = [self.cache.load(key) for key in others]
         found += [self.cache.load(key, any_version=self.version is None) for key in ours]
         return [answers(one, split, cached) for cached in found]
 

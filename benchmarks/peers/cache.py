@@ -14,6 +14,7 @@ from peers.benchmark_set import BenchmarkSet, fold_digest
 from tabcouce.splits import Split
 
 COMMITTED = Path(__file__).with_name("cache")
+COMMITTED_BAGS = COMMITTED.with_name("cache_bags")
 TIMED_OUT = "timed out"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from record import ROOT
 
 from peers.benchmark_set import SEED, BenchmarkSet
 from peers.cache import Cache, Cached, FitKey, FoldOutcome
+from peers.registry import BAGS
 from peers.shots import draws, score, scored_rows
 from tabcouce.evaluation import Candidate, Trial, run_trials
 from tabcouce.evaluation.deployment import SHOTS_MODE, deployed_trials
@@ -26,10 +28,11 @@ STACKS = (PEER_STACK, SYSTEM)
 OWN_ROOMS = ("tabcouce/models", "tabcouce/encoder", "tabcouce/system", "tabcouce/study")
 
 
-def own_version() -> str:
+def own_version(*, bagged: bool = False) -> str:
     """The last commit that touched the models; '+changes' where the tree was not clean."""
     head = _git("log", "-1", "--format=%h", "--", *OWN_ROOMS)
-    return f"{EFFORT.name}, {head}{'+changes' if _git('status', '--porcelain', '--', *OWN_ROOMS) else ''}"
+    changes = "+changes" if _git("status", "--porcelain", "--", *OWN_ROOMS) else ""
+    return f"{EFFORT.name}{f' with {BAGS} encoders' if bagged else ''}, {head}{changes}"
 
 
 def _git(*arguments: str) -> str:
@@ -37,9 +40,10 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip()
 
 
-def candidates(one: BenchmarkSet) -> tuple[Candidate, ...]:
-    """The panel as `tabcouce fit` makes it."""
-    return panel(one.dataset, EFFORT, seed=SEED, device="cpu")
+def candidates(one: BenchmarkSet, *, bagged: bool = False) -> tuple[Candidate, ...]:
+    """The panel as `tabcouce fit` makes it; bagged: with as many encoders as the bags have models."""
+    effort = replace(EFFORT, members=BAGS) if bagged else EFFORT
+    return panel(one.dataset, effort, seed=SEED, device="cpu")
 
 
 def run_own(one: BenchmarkSet, panel: Sequence[Candidate], version: str, cache: Cache) -> None:

@@ -16,10 +16,12 @@ class Peer:
 
     key       name in the cache and the table
     packages  what its predictions depend on, as pinned in requirements.txt
+    bags      fits on as many folds inside the training rows whose mean predicts; 1 is a single fit
     """
 
     key: str
     packages: tuple[str, ...]
+    bags: int = 1
 
     def version(self) -> str:
         """'lightgbm 4.7.0, pytabkit 1.7.3, recipe 1'."""
@@ -36,6 +38,14 @@ PEERS = (
     Peer("tabm_d", ("pytabkit", "torch")),
 )
 """Cheapest first: the order in which they are run."""
+BAGS = 8
+BAGGED = tuple(
+    one if one.key == "random_forest_sklearn" else Peer(f"{one.key}_bag{BAGS}", one.packages, BAGS)
+    for one in PEERS
+    if one.key != "tabm_d"
+)
+"""The same as bags; a forest is one by itself, and so is TabM (32 networks in one), left out for its time."""
+OUTSIDE = frozenset(one.key for one in (*PEERS, *BAGGED))
 
 
 def pinned() -> dict[str, str]:
@@ -45,5 +55,5 @@ def pinned() -> dict[str, str]:
 
 
 def peer(key: str) -> Peer:
-    """Raises KeyError for a name that is none of `PEERS`."""
-    return {one.key: one for one in PEERS}[key]
+    """Raises KeyError for a name that is none of `OUTSIDE`."""
+    return {one.key: one for one in (*PEERS, *BAGGED)}[key]

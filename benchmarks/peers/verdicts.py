@@ -9,13 +9,12 @@ import numpy as np
 
 from peers.answers import Answers
 from peers.benchmark_set import BenchmarkSet
-from peers.registry import PEERS
+from peers.registry import OUTSIDE
 from peers.shots import score
 from tabcouce.evaluation import Trial, decide
 from tabcouce.splits import SplitPlan
 
 DRAWS = 200
-OUTSIDE = {peer.key for peer in PEERS}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Fit one outside model on the folds of one job; runs in the peers' environment, never imports tabcouce.
 
-    python worker.py job.npz realmlp_td OUT --cpu-seconds 600
+    python worker.py job.npz realmlp_td OUT --cpu-seconds 600 --bags 1
 
 Every fold is a single fit with the published defaults (-TD, -D of pytabkit): the 20 % of the training
-rows by which rounds or epochs are chosen are drawn at random by the package itself. Classes are judged
+rows by which rounds or epochs are chosen are drawn at random by the package itself. With --bags 8 it is
+the mean of eight, each of which chooses by an eighth of the training rows. Classes are judged
 by AUC here, so cross-entropy chooses the epoch and RealMLP smooths no labels, as its authors advise.
 A blank becomes the median of the training rows with a flag column beside it, a blank level its own
 level: pytabkit takes no blanks, and all are to be given the same columns. A reading a million
@@ -58,7 +59,7 @@ def glitches(cells: np.ndarray, train: np.ndarray) -> np.ndarray:
     return np.abs(cells - middle) > min(far, SINGLE)
 
 
-def model_for(peer: str, regression: bool, seed: int) -> Any:
+def model_for(peer: str, regression: bool, seed: int, bags: int) -> Any:
     """A fresh, unfitted estimator."""
     if peer == "random_forest_sklearn":
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -73,11 +74,13 @@ def model_for(peer: str, regression: bool, seed: int) -> Any:
         "xrfm_d": "XRFM_D",
         "realmlp_td": "RealMLP_TD",
         "tabm_d": "TabM_D",
-    }[peer]
+    }[peer.partition("_bag")[0]]
     chosen: dict[str, Any] = {"n_threads": 1, "random_state": seed, "device": "cpu"}
+    if bags > 1:
+        chosen["n_cv"] = bags
     if not regression:
         chosen["val_metric_name"] = "cross_entropy"
-    if not regression and peer == "realmlp_td":
+    if not regression and name == "RealMLP_TD":
         chosen["use_ls"] = False
     return getattr(tabkit, f"{name}_{'Regressor' if regression else 'Classifier'}")(**chosen)
 
@@ -93,14 +96,16 @@ def limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (end, resource.RLIM_INFINITY))
 
 
-def fit_fold(job: Any, meta: dict[str, Any], peer: str, fold: str, seconds: float) -> dict[str, np.ndarray]:
+def fit_fold(
+    job: Any, meta: dict[str, Any], peer: str, fold: str, seconds: float, bags: int
+) -> dict[str, np.ndarray]:
     """Prediction of the test rows, classes that it has a column for, CPU seconds of the fit."""
     train, test = job[f"train_{fold}"], job[f"test_{fold}"]
     frame = inputs(job, meta["kinds"], train)
     if peer == "random_forest_sklearn":
         frame = one_hot(frame)
     y = job["y"] if meta["regression"] else job["y"].astype(int)
-    model = model_for(peer, meta["regression"], meta["seed"])
+    model = model_for(peer, meta["regression"], meta["seed"], bags)
     limit_cpu(seconds)
     start = time.process_time()
     model.fit(frame.iloc[train].reset_index(drop=True), y[train])
@@ -119,12 +124,13 @@ def main() -> None:
     parser.add_argument("peer")
     parser.add_argument("out", type=Path)
     parser.add_argument("--cpu-seconds", type=float, default=600.0)
+    parser.add_argument("--bags", type=int, default=1)
     options = parser.parse_args()
     job = np.load(options.job, allow_pickle=False)
     meta = json.loads(str(job["meta"]))
     for fold in meta["folds"]:
         with contextlib.redirect_stdout(sys.stderr):  # the packages print; stdout tells finished folds
-            found = fit_fold(job, meta, options.peer, fold, options.cpu_seconds)
+            found = fit_fold(job, meta, options.peer, fold, options.cpu_seconds, options.bags)
         with (options.out / f"{fold}.npz").open("wb") as file:
             np.savez_compressed(file, **found)
         print(fold, flush=True)

@@ -12,7 +12,7 @@ from peers.answers import Answers, Source
 from peers.benchmark_set import BenchmarkSet, benchmark_set, read_sets
 from peers.cache import TIMED_OUT, Cache, Cached, FitKey, FoldOutcome
 from peers.credit import stack_credit
-from peers.registry import PEERS
+from peers.registry import BAGGED, PEERS, peer
 from peers.shots import draws, offset_scores
 from peers.standing import SetScores, standings
 from peers.thinning import quotas, thinned
@@ -252,3 +252,14 @@ def test_the_credit_of_our_experts_is_the_error_of_a_stack_with_them_over_one_wi
     assert useful.with_ours == pytest.approx(np.sqrt(np.mean((stacked - y) ** 2)), rel=0.01)
     assert useful.ratio < 0.95
     assert stack_credit(one, split, pair) is None
+
+
+def test_bags_are_the_single_peers_that_are_no_bag_by_themselves():
+    assert [(one.key, one.bags) for one in BAGGED] == [
+        ("lightgbm_td_bag8", 8),
+        ("random_forest_sklearn", 1),
+        ("catboost_td_bag8", 8),
+        ("xrfm_d_bag8", 8),
+        ("realmlp_td_bag8", 8),
+    ]
+    assert peer("lightgbm_td_bag8").version() == peer("lightgbm_td").version()
