@@ -1,0 +1,238 @@
+"""What the encoder does without, put in from outside: tabular.md 7.6, A9, A13 and A14.
+
+    python benchmarks/encoder_alternatives.py ../shared/data [--seeds 1] [--rows 400] [--minutes 40]
+
+The tables of benchmarks/encoder_ablation.py that have contexts, and its simulated processes; the same folds,
+modes and scores. A gain is the encoder with the addition less the encoder as it is; of `skip` it
+is the encoder as it is less the one without. Each penalty enters the training loss after the package's
+own terms, faded in as they are, at two strengths, of the first context column:
+
+  skip            A9: no linear skip; the straight line it starts from is gone with it
+  neighbours      the soft-nearest-neighbour term, any two rows of the batch
+  across          A13: the same term, neighbours of other contexts only
+  coral           A14: difference of the contexts' means and covariances of h (Sun and Saenko, 2016, in the
+                  form of Gulrajani and Lopez-Paz, 2021)
+  irm             A14: squared gradient of each context's risk by a scale on the answer (IRMv1, Arjovsky et
+                  al., 2019)
+  dann            A14: an adversary that tells the context from h, its gradient reversed (Ganin et al., 2016)
+
+None of them is in the package: this is the figure that says why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from weakref import WeakKeyDictionary
+
+import torch
+from encoder_ablation import DEFAULT, fitted, judged, read_sets
+from encoder_head import scores
+from peers.benchmark_set import BenchmarkSet
+from record import RESULTS, commit, write
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - the field's name for it
+
+from tabcouce.encoder import packed_training
+from tabcouce.encoder.batches import Epoch, PackedRows
+from tabcouce.encoder.hosts import HOST_SCALE, soft_neighbours
+from tabcouce.encoder.invariance import ramp
+from tabcouce.encoder.losses import training_loss
+from tabcouce.encoder.packed_net import PackedNet
+
+Penalty = Callable[[PackedNet, Tensor, Tensor, Tensor, Tensor], Tensor]
+"""net, h (M, B, d), output (M, B, k), target (M, B, k), member (M, B, L) one-hot context -> (M,)."""
+STRENGTHS = (0.1, 1.0)
+ADVERSARY_RATE = 1e-2
+
+
+def any_neighbour(net: PackedNet, h: Tensor, output: Tensor, target: Tensor, member: Tensor) -> Tensor:
+    return soft_neighbours(h, target)
+
+
+def neighbours_across(net: PackedNet, h: Tensor, output: Tensor, target: Tensor, member: Tensor) -> Tensor:
+    """`soft_neighbours` without the rows of a row's own context; a row without others counts nothing."""
+    z = F.normalize(h, dim=-1)
+    other = torch.bmm(member, member.transpose(1, 2)) < 0.5
+    has_other = other.any(-1)
+    closeness = (HOST_SCALE * torch.bmm(z, z.transpose(1, 2))).masked_fill(~other, -torch.inf)
+    closeness = torch.where(has_other[..., None], closeness, torch.zeros_like(closeness))
+    log_weight = F.log_softmax(closeness, dim=-1)
+    if target.shape[-1] == 1:
+        error = (target - torch.bmm(log_weight.exp(), target)).square().sum(-1)
+        return (error * has_other).sum(-1) / has_other.sum(-1).clamp_min(1)
+    same = (torch.bmm(target, target.transpose(1, 2)) > 0.5) & other
+    has_peer = same.any(-1)
+    agreed = torch.where(same, log_weight, -torch.inf)
+    agreed = torch.where(has_peer[..., None], agreed, torch.zeros_like(agreed)).logsumexp(-1)
+    return -(agreed * has_peer).sum(-1) / has_peer.sum(-1).clamp_min(1)
+
+
+def coral(net: PackedNet, h: Tensor, output: Tensor, target: Tensor, member: Tensor) -> Tensor:
+    """Mean over pairs of contexts with two rows or more of squared differences of means and covariances."""
+    count = member.sum(1)
+    mean = torch.einsum("mbl,mbd->mld", member, h) / count.clamp_min(1)[..., None]
+    centred = h - torch.einsum("mbl,mld->mbd", member, mean)
+    spread = torch.einsum("mbl,mbd,mbe->mlde", member, centred, centred)
+    spread = spread / (count - 1).clamp_min(1)[..., None, None]
+    known = (count >= 2).float()
+    pairs = known[:, :, None] * known[:, None, :] * (1 - torch.eye(known.shape[1], device=h.device))
+    apart = (mean[:, :, None] - mean[:, None]).square().mean(-1)
+    apart = apart + (spread[:, :, None] - spread[:, None]).square().mean((-2, -1))
+    return (pairs * apart).sum((1, 2)) / pairs.sum((1, 2)).clamp_min(1)
+
+
+def irm(net: PackedNet, h: Tensor, output: Tensor, target: Tensor, member: Tensor) -> Tensor:
+    """Mean over contexts of (d risk / d w)^2 at w = 1 for the answer w f: in closed form.
+
+    (2 mean (f - y) f)^2 for values, (mean sum_k (p_k - y_k) f_k)^2 for classes.
+    """
+    if target.shape[-1] == 1:
+        slope = 2 * ((output - target) * output).sum(-1)
+    else:
+        slope = ((F.softmax(output, -1) - target) * output).sum(-1)
+    count = member.sum(1)
+    each = torch.einsum("mbl,mb->ml", member, slope) / count.clamp_min(1)
+    known = (count > 0).float()
+    return (known * each.square()).sum(-1) / known.sum(-1).clamp_min(1)
+
+
+class Adversary:
+    """A linear reader of the context from h for every network that is trained, one step of its own a step."""
+
+    def __init__(self) -> None:
+        self.readers: WeakKeyDictionary[PackedNet, tuple[nn.Parameter, torch.optim.Adam]] = (
+            WeakKeyDictionary()
+        )
+
+    def __call__(self, net: PackedNet, h: Tensor, output: Tensor, target: Tensor, member: Tensor) -> Tensor:
+        if net not in self.readers:
+            weight = nn.Parameter(torch.zeros(h.shape[0], h.shape[-1], member.shape[-1]))
+            self.readers[net] = weight, torch.optim.Adam([weight], lr=ADVERSARY_RATE)
+        weight, adam = self.readers[net]
+        adam.zero_grad()
+        self._mistakes(h.detach(), weight, member).sum().backward()
+        adam.step()
+        return -self._mistakes(h, weight.detach(), member)
+
+    @staticmethod
+    def _mistakes(h: Tensor, weight: Tensor, member: Tensor) -> Tensor:
+        """(M,) cross-entropy of the context."""
+        return -(F.log_softmax(torch.bmm(h, weight), -1) * member).sum(-1).mean(-1)
+
+
+PENALTIES: dict[str, Callable[[], Penalty]] = {
+    "neighbours": lambda: any_neighbour,
+    "across": lambda: neighbours_across,
+    "coral": lambda: coral,
+    "irm": lambda: irm,
+    "dann": Adversary,
+}
+PARTS = {f"{name} {strength:g}": (name, strength) for name in PENALTIES for strength in STRENGTHS}
+SKIP = "skip"
+
+
+def with_penalty(penalty: Penalty, strength: float) -> AbstractContextManager[Any]:
+    """The package's training loss plus the penalty."""
+
+    def loss(net: PackedNet, data: PackedRows, epoch: Epoch, part: slice, *rest: Any) -> Tensor:
+        own = training_loss(net, data, epoch, part, *rest)
+        progress: float = rest[2]
+        index = epoch.rows[:, part]
+        context, target = data.take(data.context, index), data.take(data.target, index)
+        member = F.one_hot(context[..., 0], net.shape.levels + 1).float()
+        encoded = net.encode(data.take(data.u, index))
+        effect = net.output_shift(context)
+        if target.shape[-1] == 1:  # as in the package: a context's level must not define neighbourhoods
+            target = target - effect.detach()
+        return own + strength * ramp(4 * progress) * penalty(
+            net, encoded.h, encoded.supervised, target, member
+        )
+
+    return mock.patch.object(packed_training, "training_loss", loss)
+
+
+def without_skip() -> AbstractContextManager[Any]:
+    """The skip's weights are zero and stay there."""
+
+    def loss(net: PackedNet, *rest: Any) -> Tensor:
+        if net.skip.requires_grad:
+            net.skip.requires_grad_(False).zero_()
+        return training_loss(net, *rest)
+
+    return mock.patch.object(packed_training, "training_loss", loss)
+
+
+def measured(one: BenchmarkSet, seed: int, parts: list[str]) -> dict[str, Any]:
+    """Per variant and mode the score of every fold, and what training cost."""
+    split = one.splits[-1]
+    out: dict[str, Any] = {}
+    for name in [DEFAULT, *parts]:
+        start = time.process_time()
+        if name == DEFAULT:
+            models = fitted(one, split, seed, {})
+        elif name == SKIP:
+            with without_skip():
+                models = fitted(one, split, seed, {})
+        else:
+            made, strength = PARTS[name]
+            with with_penalty(PENALTIES[made](), strength):
+                models = fitted(one, split, seed, {})
+        spent = time.process_time() - start
+        out[name] = {**scores(one, split, models, seed), "cpu_s": round(spent, 1)}
+    return out
+
+
+def gains(sets: dict[str, Any], parts: list[str]) -> dict[str, Any]:
+    """Per part and mode: mean gain over folds with its interval, and per set."""
+    table: dict[str, Any] = {}
+    for part in parts:
+        for mode in ("blind", "shots"):
+            by_set: dict[str, list[float]] = {}
+            for name, seeds in sets.items():
+                pairs: dict[int, list[float]] = {}
+                for run in seeds.values():
+                    both = zip(run[DEFAULT].get(mode, []), run[part].get(mode, []), strict=True)
+                    for k, (default, other) in enumerate(both):
+                        if default is not None and other is not None:
+                            gain = default - other if part == SKIP else other - default
+                            pairs.setdefault(k, []).append(gain)
+                if pairs:
+                    by_set[name] = [sum(values) / len(values) for values in pairs.values()]
+            table[f"{part}, {mode}"] = judged(by_set)
+    return table
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only", nargs="*")
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--rows", type=int, default=400)
+    parser.add_argument("--minutes", type=float, default=40.0, help="no set is begun later")
+    every = [SKIP, *PARTS]
+    parser.add_argument("--parts", nargs="*", choices=every, default=every)
+    args = parser.parse_args()
+    path, end = RESULTS / "encoder_alternatives.json", time.monotonic() + 60 * args.minutes
+    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    sets: dict[str, Any] = before["runs"] if before.get("commit") == commit() else {}
+    tables = read_sets(args.folder, args.rows, args.only)
+    for seed in range(args.seeds):
+        for name, one in tables:
+            if not one.splits[-1].key.startswith("unseen:"):
+                continue
+            if str(seed) in sets.get(name, {}) or time.monotonic() > end:
+                continue
+            sets.setdefault(name, {})[str(seed)] = measured(one, seed, args.parts)
+            print(name, seed, sets[name][str(seed)], flush=True)
+            write("encoder_alternatives", {"rows": args.rows, "gains": gains(sets, args.parts), "runs": sets})
+
+
+if __name__ == "__main__":
+    main()
