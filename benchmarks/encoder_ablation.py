@@ -28,6 +28,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +101,8 @@ def measured(one: BenchmarkSet, seed: int, parts: list[str]) -> dict[str, Any]:
     return out
 
 
-def gains(sets: dict[str, Any], parts: list[str]) -> dict[str, Any]:
-    """Per part and mode: mean gain over folds with its interval, and per set."""
+def gains(sets: dict[str, Any], parts: list[str], more: Container[str] = MORE) -> dict[str, Any]:
+    """Per part and mode: mean gain over folds with its interval, and per set; more: parts that were added."""
     table: dict[str, Any] = {}
     for part in parts:
         for mode in ("blind", "shots"):
@@ -112,7 +113,7 @@ def gains(sets: dict[str, Any], parts: list[str]) -> dict[str, Any]:
                     both = zip(run[DEFAULT].get(mode, []), run[part].get(mode, []), strict=True)
                     for k, (default, other) in enumerate(both):
                         if default is not None and other is not None:
-                            gain = other - default if part in MORE else default - other
+                            gain = other - default if part in more else default - other
                             pairs.setdefault(k, []).append(gain)
                 if pairs:
                     by_set[name] = [float(np.mean(values)) for values in pairs.values()]

@@ -32,7 +32,7 @@ from unittest import mock
 from weakref import WeakKeyDictionary
 
 import torch
-from encoder_ablation import DEFAULT, fitted, judged, read_sets
+from encoder_ablation import DEFAULT, fitted, gains, read_sets
 from encoder_head import scores
 from peers.benchmark_set import BenchmarkSet
 from record import RESULTS, commit, write
@@ -189,26 +189,6 @@ def measured(one: BenchmarkSet, seed: int, parts: list[str]) -> dict[str, Any]:
     return out
 
 
-def gains(sets: dict[str, Any], parts: list[str]) -> dict[str, Any]:
-    """Per part and mode: mean gain over folds with its interval, and per set."""
-    table: dict[str, Any] = {}
-    for part in parts:
-        for mode in ("blind", "shots"):
-            by_set: dict[str, list[float]] = {}
-            for name, seeds in sets.items():
-                pairs: dict[int, list[float]] = {}
-                for run in seeds.values():
-                    both = zip(run[DEFAULT].get(mode, []), run[part].get(mode, []), strict=True)
-                    for k, (default, other) in enumerate(both):
-                        if default is not None and other is not None:
-                            gain = default - other if part == SKIP else other - default
-                            pairs.setdefault(k, []).append(gain)
-                if pairs:
-                    by_set[name] = [sum(values) / len(values) for values in pairs.values()]
-            table[f"{part}, {mode}"] = judged(by_set)
-    return table
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -231,7 +211,10 @@ def main() -> None:
                 continue
             sets.setdefault(name, {})[str(seed)] = measured(one, seed, args.parts)
             print(name, seed, sets[name][str(seed)], flush=True)
-            write("encoder_alternatives", {"rows": args.rows, "gains": gains(sets, args.parts), "runs": sets})
+            write(
+                "encoder_alternatives",
+                {"rows": args.rows, "gains": gains(sets, args.parts, PARTS), "runs": sets},
+            )
 
 
 if __name__ == "__main__":
