@@ -19,6 +19,12 @@ def significant(value: float | None, digits: int = 3) -> str:
     return f"{value:,.{max(0, digits - 1 - size)}f}"
 
 
+def setting(value: float | None, digits: int = 3) -> str:
+    """As `significant` without the zeros at its end: a machine is set to 185, not to 185.0."""
+    text = significant(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
 def score(value: float | None) -> str:
     """R2 or AUC: two decimals, three where it is nearly perfect."""
     if value is None or not math.isfinite(value):

@@ -6,7 +6,7 @@ from typing import Any
 
 from tabcouce.advice.similar import Difference, Neighbour, Similar
 from tabcouce.report.catalogue import Words
-from tabcouce.report.digits import percent, significant, with_unit
+from tabcouce.report.digits import percent, setting, significant, with_unit
 from tabcouce.report.naming import lot_name, unit_beside
 from tabcouce.study.similar import SimilarRows
 
@@ -75,7 +75,7 @@ def change_text(change: Difference, unit: str | None, w: Words) -> str:
     if isinstance(change.new, float) and isinstance(change.past, float):
         step = change.new - change.past
         sign = "+" if step > 0 else "-"
-        by = sign + with_unit(significant(abs(step)), unit_beside(change.column, unit))
+        by = sign + with_unit(setting(abs(step)), unit_beside(change.column, unit))
         return w("similar.change_by", column=change.column, new=new, past=past, by=by)
     return w("similar.change", column=change.column, new=new, past=past)
 
@@ -123,4 +123,4 @@ def similar_document(answer: SimilarRows) -> dict[str, Any]:
 def _cell(value: float | str | None, w: Words) -> str:
     if value is None:
         return w("similar.blank")
-    return value if isinstance(value, str) else significant(value, DIGITS)
+    return value if isinstance(value, str) else setting(value, DIGITS)

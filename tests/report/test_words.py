@@ -11,7 +11,7 @@ from tabcouce.errors import TabcouceError
 from tabcouce.evaluation.trial import Score
 from tabcouce.report import summarize, verdict_sentences
 from tabcouce.report.catalogue import LANGUAGES, words
-from tabcouce.report.digits import percent, score, significant
+from tabcouce.report.digits import percent, score, setting, significant
 from tabcouce.report.verdict_text import gap_key, lost_share
 
 OUTCOMES = ("use_model", "split_advice", "use_linear", "do_not_predict", "undecided")
@@ -123,3 +123,19 @@ def test_a_noun_follows_its_number():
     for n, noun in ((1, "1 row,"), (2, "2 rows,"), ("1,234", "1,234 rows,"), (0, "0 rows,")):
         assert noun in w("page.source", file="a.csv", rows=n, targets="target y")
     assert "1行" in words("ja")("page.source", file="a.csv", rows=1, targets="目的変数y")
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (185.0, "185"),
+        (-1.0, "-1"),
+        (0.5, "0.5"),
+        (1200.0, "1,200"),
+        (0.0, "0"),
+        (3e7, "3.000e+07"),
+        (None, "-"),
+    ],
+)
+def test_a_setting_carries_no_zeros_at_its_end(value, text):
+    assert setting(value, 4) == text
