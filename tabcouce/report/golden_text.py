@@ -17,7 +17,7 @@ from tabcouce.report.naming import lot_name
 from tabcouce.report.plain import plain
 from tabcouce.report.prediction_sheet import write_cell
 from tabcouce.report.similar_text import change_text
-from tabcouce.study.golden import GoldenRows
+from tabcouce.study.golden_rows import GoldenRows
 
 SHOWN = 3
 ALIKE = 0.995

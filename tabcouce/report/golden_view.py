@@ -14,7 +14,7 @@ from tabcouce.report.naming import named, sentences
 from tabcouce.report.sheet import Sheet
 from tabcouce.report.summary import TargetSummary
 from tabcouce.report.table_view import Cell, TableView, number_cell
-from tabcouce.study.golden import GoldenRows
+from tabcouce.study.golden_rows import GoldenRows
 
 MOST_BLOCKS = 6
 """Blocks with a column of their own, those that take most away; the others share one."""

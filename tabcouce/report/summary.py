@@ -24,7 +24,7 @@ from tabcouce.report.alarm_summary import AlarmSummary
 from tabcouce.report.embedding_map import EmbeddingMap
 from tabcouce.report.out_of_spec import OutOfSpec
 from tabcouce.report.plain import plain, restore
-from tabcouce.study.golden import GoldenRows
+from tabcouce.study.golden_rows import GoldenRows
 from tabcouce.study.similar import SimilarRows
 from tabcouce.study.value import Cap
 

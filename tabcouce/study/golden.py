@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tabcouce.advice.golden import GoldenMatch, against_golden
+from tabcouce.advice.golden import against_golden
 from tabcouce.advice.past_rows import PastRows
 from tabcouce.advice.similar import Search
 from tabcouce.errors import Place, RoleError
@@ -16,38 +16,13 @@ from tabcouce.read.table import Table
 from tabcouce.roles.dataset import Dataset
 from tabcouce.roles.golden import golden_level
 from tabcouce.roles.role import Golden
+from tabcouce.study.golden_rows import GoldenRows
 from tabcouce.study.predict import derived_again, matched_inputs
 from tabcouce.study.saved import SavedStudy, SavedTarget
 from tabcouce.study.similar import context_column, kept_rows, lots_of
 
 LEAST_ALIKE = 10
 """Rows or lots that a report compares with the golden one."""
-
-
-@dataclass(frozen=True)
-class GoldenRows:
-    """The answer for one target.
-
-    column, level, rows  the golden lot and how many past rows it has; without a column, `level` is
-                         the number of the one golden row
-    outcome              their mean; None for classes
-    by                   context column whose levels are compared with it; None for rows
-    units                column -> unit; unit of the target
-    blocks               declared blocks that are compared; without two of them every column is one
-    compared             rows or lots there are beside the golden one; None where `found` holds them all
-    """
-
-    target: str
-    unit: str | None
-    column: str | None
-    level: str
-    rows: int
-    outcome: float | None
-    by: str | None
-    units: dict[str, str | None]
-    found: tuple[GoldenMatch, ...]
-    blocks: tuple[str, ...] = ()
-    compared: int | None = None
 
 
 def golden_lots(whole: Dataset, compared: Dataset, golden: Golden | None) -> GoldenRows | None:

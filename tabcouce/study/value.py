@@ -23,7 +23,7 @@ from tabcouce.splits.split import SplitPlan
 from tabcouce.study.advise import Advice
 from tabcouce.study.alarms import AlarmStudy
 from tabcouce.study.effort import Effort
-from tabcouce.study.golden import GoldenRows
+from tabcouce.study.golden_rows import GoldenRows
 from tabcouce.system.intervals import Intervals
 from tabcouce.system.spec_risk import SpecRisk
 from tabcouce.system.training_range import TrainingRange

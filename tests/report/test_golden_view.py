@@ -13,7 +13,7 @@ from tabcouce.report.golden_view import golden_sheet, golden_view
 from tabcouce.report.page import render_page
 from tabcouce.report.plain import plain
 from tabcouce.report.summary import Summary
-from tabcouce.study.golden import GoldenRows
+from tabcouce.study.golden_rows import GoldenRows
 
 
 def match(label, likeness, names):
