@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-
 from tabcouce.advice.golden import GoldenMatch
-from tabcouce.report.atomic import write_bytes
+from tabcouce.report.book import write_cell, written_book
 from tabcouce.report.catalogue import Words
 from tabcouce.report.digits import percent, significant, with_unit
 from tabcouce.report.naming import lot_name
 from tabcouce.report.plain import plain
-from tabcouce.report.prediction_sheet import write_cell
 from tabcouce.report.similar_text import change_text
 from tabcouce.study.golden_rows import GoldenRows
 
@@ -106,23 +102,24 @@ def golden_document(answer: GoldenRows) -> dict[str, Any]:
 
 def write_golden(answers: Sequence[GoldenRows], path: Path, w: Words) -> None:
     """One sheet per target, one line per new row or lot, one column per block; written atomically."""
-    content = BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    book = xlsxwriter.Workbook(content, options)
-    head = book.add_format({"bold": True, "bottom": 1})
-    for number, answer in enumerate(answers, start=1):
-        sheet = book.add_worksheet(w("similar.sheet", k=number))
-        sheet.write_string(0, 0, golden_head(answer, w), head)
-        blocks = sorted(b.block for b in answer.found[0].blocks) if answer.found else []
-        heads = [w("similar.column_new"), w("golden.column_likeness"), w("similar.column_except"), *blocks]
-        for j, name in enumerate(heads):
-            sheet.write_string(1, j, name, head)
-        for line, one in enumerate(answer.found, 2):
-            of = {block.block: block.likeness for block in one.blocks}
-            cells = [asked(answer, one, w), one.likeness, golden_says(answer, one, w)]
-            for j, value in enumerate([*cells, *(of[name] for name in blocks)]):
-                write_cell(sheet, line, j, value)
-        sheet.set_column(2, 2, 90)
-        sheet.freeze_panes(2, 1)
-    book.close()
-    write_bytes(path, content.getvalue())
+    with written_book(path) as book:
+        head = book.add_format({"bold": True, "bottom": 1})
+        for number, answer in enumerate(answers, start=1):
+            sheet = book.add_worksheet(w("similar.sheet", k=number))
+            sheet.write_string(0, 0, golden_head(answer, w), head)
+            blocks = sorted(b.block for b in answer.found[0].blocks) if answer.found else []
+            heads = [
+                w("similar.column_new"),
+                w("golden.column_likeness"),
+                w("similar.column_except"),
+                *blocks,
+            ]
+            for j, name in enumerate(heads):
+                sheet.write_string(1, j, name, head)
+            for line, one in enumerate(answer.found, 2):
+                of = {block.block: block.likeness for block in one.blocks}
+                cells = [asked(answer, one, w), one.likeness, golden_says(answer, one, w)]
+                for j, value in enumerate([*cells, *(of[name] for name in blocks)]):
+                    write_cell(sheet, line, j, value)
+            sheet.set_column(2, 2, 90)
+            sheet.freeze_panes(2, 1)

@@ -3,47 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import xlsxwriter
-
-from tabcouce.report.atomic import write_bytes
+from tabcouce.report.book import write_cell, written_book
 from tabcouce.study.predict import Prediction
 
 
 def write_predictions(predictions: Sequence[Prediction], path: Path) -> None:
     """Write `path` atomically; text stays text, also where it begins with '='."""
-    content = BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    book = xlsxwriter.Workbook(content, options)
-    head = book.add_format({"bold": True, "bottom": 1})
-    for number, prediction in enumerate(predictions, start=1):
-        # Excel forbids []:*?/\\ in sheet names; the target's own name stands in the first cell.
-        sheet = book.add_worksheet(f"target {number}")
-        sheet.write_string(
-            0, 0, f"Prediction of {prediction.target}" if prediction.target else "Alarms", head
-        )
-        columns = ["row", *map(str, prediction.frame.columns)]
-        for j, name in enumerate(columns):
-            sheet.write_string(1, j, name, head)
-        for i, row in enumerate(prediction.rows):
-            sheet.write_number(2 + i, 0, int(row))
-        for j, name in enumerate(prediction.frame.columns, start=1):
-            for i, value in enumerate(prediction.frame[name].tolist()):
-                write_cell(sheet, 2 + i, j, value)
-        sheet.freeze_panes(2, 1)
-        sheet.autofilter(1, 0, 1 + len(prediction.rows), len(columns) - 1)
-    book.close()
-    write_bytes(path, content.getvalue())
-
-
-def write_cell(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: object) -> None:
-    """A finite number as a number, a text as text, everything blank or infinite as an empty cell."""
-    if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
-        if np.isfinite(value):
-            sheet.write_number(row, column, float(value))
-    elif value is not None and value is not pd.NaT:
-        sheet.write_string(row, column, str(value))
+    with written_book(path) as book:
+        head = book.add_format({"bold": True, "bottom": 1})
+        for number, prediction in enumerate(predictions, start=1):
+            # Excel forbids []:*?/\\ in sheet names; the target's own name stands in the first cell.
+            sheet = book.add_worksheet(f"target {number}")
+            sheet.write_string(
+                0, 0, f"Prediction of {prediction.target}" if prediction.target else "Alarms", head
+            )
+            columns = ["row", *map(str, prediction.frame.columns)]
+            for j, name in enumerate(columns):
+                sheet.write_string(1, j, name, head)
+            for i, row in enumerate(prediction.rows):
+                sheet.write_number(2 + i, 0, int(row))
+            for j, name in enumerate(prediction.frame.columns, start=1):
+                for i, value in enumerate(prediction.frame[name].tolist()):
+                    write_cell(sheet, 2 + i, j, value)
+            sheet.freeze_panes(2, 1)
+            sheet.autofilter(1, 0, 1 + len(prediction.rows), len(columns) - 1)

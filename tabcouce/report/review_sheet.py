@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
 
 from tabcouce.advice.review import CHOICES
-from tabcouce.report.atomic import write_bytes
+from tabcouce.report.book import TO_FILL, write_cell, written_book
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import significant
 from tabcouce.report.factor_captions import direction_word
@@ -58,24 +54,19 @@ def write_review(
     show  also a sheet with the model's direction and agreement; by default the review is blind
     """
     w = words(lang)
-    book = Workbook()
-    sheet = book.active
-    sheet.title = w("review.sheet")
-    fill_factors(sheet, rows, w)
-    fill_help(book.create_sheet(w("review.help_sheet")), w)
-    if show:
-        fill_findings(book.create_sheet(w("review.findings_sheet")), summary, w)
-    meta = book.create_sheet(META)
-    for name, value in (
-        ("schema_version", VERSION),
-        ("study", summary.name),
-        ("source_sha256", summary.source.sha256),
-    ):
-        meta.append([name, value])
-    meta.sheet_state = "hidden"
-    content = BytesIO()
-    book.save(content)
-    return write_bytes(path, content.getvalue())
+    with written_book(path, title=summary.name) as book:
+        fill_factors(book, book.add_worksheet(w("review.sheet")), rows, w)
+        fill_help(book, book.add_worksheet(w("review.help_sheet")), w)
+        if show:
+            fill_findings(book.add_worksheet(w("review.findings_sheet")), summary, w)
+        meta = book.add_worksheet(META)
+        meta.hide()
+        for row, pair in enumerate(
+            (("schema_version", VERSION), ("study", summary.name), ("source_sha256", summary.source.sha256))
+        ):
+            for column, value in enumerate(pair):
+                write_cell(meta, row, column, value)
+    return path
 
 
 def review_rows(saved: SavedStudy, summary: Summary) -> tuple[ReviewRow, ...]:
@@ -97,63 +88,61 @@ def factor_key(number: int) -> str:
     return f"F{number:03d}"
 
 
-def fill_factors(sheet: Worksheet, rows: tuple[ReviewRow, ...], w: Words) -> None:
+def fill_factors(book: Workbook, sheet: Worksheet, rows: tuple[ReviewRow, ...], w: Words) -> None:
+    top = {"bold": True, "text_wrap": True, "valign": "top"}
+    given, asked = book.add_format(top), book.add_format({**top, "bg_color": TO_FILL})
     heads = [*GIVEN, *ASKED]
-    sheet.append([w(f"review.{head}") for head in heads])
+    for j, head in enumerate(heads):
+        sheet.write_string(0, j, w(f"review.{head}"), asked if head in ASKED else given)
+        sheet.set_column(j, j, WIDTHS.get(head, 13))
+        if head in CHOICES:
+            add_choices(sheet, j, len(rows) + SPARE_ROWS, head, w)
     for number, row in enumerate(rows, 1):
-        given = [
+        cells = (
             factor_key(number),
             row.name,
-            row.unit or "",
+            row.unit,
             w.label("kind", row.kind),
             None if row.low is None else significant(row.low),
             None if row.high is None else significant(row.high),
-        ]
-        for j, value in enumerate(given, 1):
-            cell = sheet.cell(number + 1, j)
-            cell.value = value
-            if isinstance(value, str):
-                cell.data_type = "s"
-    for j, head in enumerate(heads, 1):
-        letter = get_column_letter(j)
-        sheet.column_dimensions[letter].width = WIDTHS.get(head, 13)
-        top = sheet.cell(1, j)
-        top.font, top.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-        if head in ASKED:
-            top.fill = PatternFill("solid", fgColor="FFF2CC")
-        if head in CHOICES:
-            add_choices(sheet, f"{letter}2:{letter}{len(rows) + 1 + SPARE_ROWS}", head, w)
-    sheet.freeze_panes = "C2"
-    sheet.auto_filter.ref = f"A1:{get_column_letter(len(heads))}{len(rows) + 1}"
+        )
+        for j, text in enumerate(cells):
+            write_cell(sheet, number, j, text)
+    sheet.freeze_panes(1, 2)
+    sheet.autofilter(0, 0, max(len(rows), 1), len(heads) - 1)
 
 
-def add_choices(sheet: Worksheet, cells: str, field: str, w: Words) -> None:
-    options = [choice_word(field, key, w) for key in CHOICES[field]]
-    choices = DataValidation(type="list", formula1='"' + ",".join(options) + '"', allow_blank=True)
-    # A pasted wrong word is named by cell on import; in the sheet it only warns.
-    choices.errorStyle, choices.showErrorMessage = "warning", True
-    choices.error, choices.errorTitle = w("review.choose"), w(f"review.{field}")
-    sheet.add_data_validation(choices)
-    choices.add(cells)
+def add_choices(sheet: Worksheet, column: int, last: int, field: str, w: Words) -> None:
+    """A list to choose from in the rows 1 to `last` below the heads."""
+    offered = {
+        "validate": "list",
+        "source": [choice_word(field, key, w) for key in CHOICES[field]],
+        # A pasted wrong word is named by cell on import; in the sheet it only warns.
+        "error_type": "warning",
+        "error_title": w(f"review.{field}"),
+        "error_message": w("review.choose"),
+    }
+    sheet.data_validation(1, column, last, column, offered)
 
 
 def choice_word(field: str, key: str, w: Words) -> str:
     return w(f"expected.{key}") if field == "expected" else w(f"review_{field}.{key}")
 
 
-def fill_help(sheet: Worksheet, w: Words) -> None:
-    sheet.column_dimensions["A"].width = 110
-    for line in w("review.help").split("\n"):
-        sheet.append([line])
-        sheet.cell(sheet.max_row, 1).alignment = Alignment(wrap_text=True)
+def fill_help(book: Workbook, sheet: Worksheet, w: Words) -> None:
+    wrapped = book.add_format({"text_wrap": True})
+    sheet.set_column(0, 0, 110)
+    for row, line in enumerate(w("review.help").split("\n")):
+        sheet.write_string(row, 0, line, wrapped)
 
 
 def fill_findings(sheet: Worksheet, summary: Summary, w: Words) -> None:
     """What the first target's explained model found, for a review that need not be blind."""
     target = summary.targets[0]
-    sheet.append([w("table.factor"), w("table.direction"), w("table.agreement"), w("table.slope_adjusted")])
-    for factor in target.factors_of(target.explained_model) if target.explained_model else ():
+    for j, head in enumerate(("factor", "direction", "agreement", "slope_adjusted")):
+        sheet.write_string(0, j, w(f"table.{head}"))
+    found = target.factors_of(target.explained_model) if target.explained_model else ()
+    for row, factor in enumerate(found, 1):
         slope = None if factor.adjusted is None else factor.adjusted.slope
-        sheet.append([None, direction_word(factor, w), agreement_word(factor, w), slope])
-        name = sheet.cell(sheet.max_row, 1)
-        name.value, name.data_type = factor.name, "s"
+        for j, value in enumerate((factor.name, direction_word(factor, w), agreement_word(factor, w), slope)):
+            write_cell(sheet, row, j, value)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple
-from io import BytesIO
 from pathlib import Path
 
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from tabcouce.advice.suggest import Run
-from tabcouce.report.atomic import write_bytes
+from tabcouce.report.book import LONGEST_LIST, LONGEST_PROMPT, TO_FILL, write_cell, written_book
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.digits import percent, significant
 from tabcouce.report.naming import sentences
@@ -27,9 +24,6 @@ VERSION = 1
 HEAD_ROWS = 2
 """Names, then units; results begin below."""
 SPARE_ROWS = 50
-LONGEST_LIST = 250
-"""Letters that Excel takes in a list of choices."""
-FILL = PatternFill("solid", fgColor="FFF2CC")
 
 
 def write_runs(
@@ -37,32 +31,36 @@ def write_runs(
 ) -> Path:
     """Write the workbook atomically: sheet 'runs', a help sheet, and the hidden plan the reader checks by."""
     w = words(lang)
-    book = Workbook()
-    sheet = book.active
-    sheet.title = SHEET
-    fill_head(sheet, columns, suggestion, w)
-    for number, run in enumerate(suggestion.runs, 1):
-        fill_run(sheet, number, run, columns, suggestion, w)
-    last = HEAD_ROWS + len(suggestion.runs) + SPARE_ROWS
-    for j, column in enumerate(columns, 2):
-        limit_cells(sheet, f"{get_column_letter(j)}{HEAD_ROWS + 1}:{get_column_letter(j)}{last}", column, w)
-    sheet.freeze_panes = "B3"
-    lines = book.create_sheet(w("runs.help_sheet"))
-    lines.column_dimensions["A"].width = 110
-    for line in (*suggestion_lines(suggestion, w), *w("runs.help").split("\n")):
-        put_text(lines, lines.max_row + 1, 1, line)
-    meta = book.create_sheet(META)
-    meta.append(["schema_version", VERSION])
-    put_text(meta, 2, 1, "study")
-    put_text(meta, 2, 2, study)
-    for row, column in enumerate(columns, 3):
+    with written_book(path, title=study) as book:
+        sheet = book.add_worksheet(SHEET)
+        fill_head(book, sheet, columns, suggestion, w)
+        yellow = book.add_format({"bg_color": TO_FILL})
+        for number, run in enumerate(suggestion.runs, 1):
+            fill_run(sheet, number, run, columns, suggestion, yellow, w)
+        last = HEAD_ROWS + len(suggestion.runs) + SPARE_ROWS - 1
+        for j, column in enumerate(columns, 1):
+            check = limits_of(column, w)
+            if check is not None:
+                sheet.data_validation(HEAD_ROWS, j, last, j, check)
+        sheet.freeze_panes(HEAD_ROWS, 1)
+        lines = book.add_worksheet(w("runs.help_sheet"))
+        lines.set_column(0, 0, 110)
+        for row, line in enumerate((*suggestion_lines(suggestion, w), *w("runs.help").split("\n"))):
+            lines.write_string(row, 0, line)
+        fill_plan(book.add_worksheet(META), columns, study)
+    return path
+
+
+def fill_plan(meta: Worksheet, columns: Sequence[PlanColumn], study: str) -> None:
+    """What the reader checks by: hidden, one line per column."""
+    meta.hide()
+    lines: list[tuple[object, ...]] = [("schema_version", VERSION), ("study", study)]
+    for column in columns:
         *fields, levels = astuple(column)
-        for j, value in enumerate([*fields, *levels], 1):
-            put(meta, row, j, value)
-    meta.sheet_state = "hidden"
-    content = BytesIO()
-    book.save(content)
-    return write_bytes(path, content.getvalue())
+        lines.append((*fields, *levels))
+    for row, line in enumerate(lines):
+        for j, value in enumerate(line):
+            write_cell(meta, row, j, value)
 
 
 def suggestion_lines(found: Suggestion, w: Words) -> list[str]:
@@ -114,68 +112,61 @@ def expected_text(run: Run, target: str, w: Words) -> str:
     return w("runs.band", mean=significant(told.mean), low=significant(told.low), high=significant(told.high))
 
 
-def fill_head(sheet: Worksheet, columns: Sequence[PlanColumn], found: Suggestion, w: Words) -> None:
+def fill_head(
+    book: Workbook, sheet: Worksheet, columns: Sequence[PlanColumn], found: Suggestion, w: Words
+) -> None:
+    top = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
     heads = [w("runs.run"), *(c.name for c in columns)]
     heads += [w("runs.expected", target=found.target), w("runs.reason")]
-    for j, head in enumerate(heads, 1):
-        put_text(sheet, 1, j, head)
-        top = sheet.cell(1, j)
-        top.font, top.alignment = Font(bold=True), Alignment(wrap_text=True, vertical="top")
-        sheet.column_dimensions[get_column_letter(j)].width = 70 if j == len(heads) else 16
-    for j, column in enumerate(columns, 2):
-        if column.unit:
-            put_text(sheet, 2, j, column.unit)
+    for j, head in enumerate(heads):
+        sheet.write_string(0, j, head, top)
+        sheet.set_column(j, j, 70 if j == len(heads) - 1 else 16)
+    for j, column in enumerate(columns, 1):
+        write_cell(sheet, 1, j, column.unit)
 
 
 def fill_run(
-    sheet: Worksheet, number: int, run: Run, columns: Sequence[PlanColumn], found: Suggestion, w: Words
+    sheet: Worksheet,
+    number: int,
+    run: Run,
+    columns: Sequence[PlanColumn],
+    found: Suggestion,
+    yellow: Format,
+    w: Words,
 ) -> None:
-    row = HEAD_ROWS + number
-    sheet.cell(row, 1).value = number
-    for j, column in enumerate(columns, 2):
+    row = HEAD_ROWS + number - 1
+    sheet.write_number(row, 0, number)
+    for j, column in enumerate(columns, 1):
         if column.part == "setting":
-            put(sheet, row, j, run.settings[column.name])
+            write_cell(sheet, row, j, run.settings[column.name])
         elif column.part == "context" and run.context and column.name in run.context:
-            put(sheet, row, j, run.context[column.name])
+            write_cell(sheet, row, j, run.context[column.name])
         else:
-            sheet.cell(row, j).fill = FILL
-    put_text(sheet, row, len(columns) + 2, expected_text(run, found.target, w))
-    put_text(sheet, row, len(columns) + 3, reason(run, found, w))
+            sheet.write_blank(row, j, None, yellow)
+    sheet.write_string(row, len(columns) + 1, expected_text(run, found.target, w))
+    sheet.write_string(row, len(columns) + 2, reason(run, found, w))
 
 
-def limit_cells(sheet: Worksheet, cells: str, column: PlanColumn, w: Words) -> None:
-    """Excel's own check of a typed value; a pasted one is checked when the sheet is read."""
-    listed = ",".join(column.levels)
+def limits_of(column: PlanColumn, w: Words) -> dict[str, object] | None:
+    """Excel's own check of a typed value, in xlsxwriter's terms; a pasted value is checked by the reader.
+
+    None where Excel has no check for it: levels with a comma, or too many of them.
+    """
+    listed = [level.replace('"', '""') for level in column.levels]
+    check: dict[str, object]
     if column.is_number:
-        low, high = column.low, column.high
-        check = DataValidation(type="decimal", operator="between", formula1=str(low), formula2=str(high))
+        check = {"validate": "decimal", "criteria": "between", "minimum": column.low, "maximum": column.high}
         if column.part == "setting":
-            check.prompt = w("runs.limits", low=significant(low), high=significant(high))
+            said = w("runs.limits", low=significant(column.low), high=significant(column.high))
         else:
             seen = {"seen_low": significant(column.seen_low), "seen_high": significant(column.seen_high)}
-            check.prompt = w("runs.plausible", **seen)
-    elif listed and len(listed) < LONGEST_LIST and not any("," in level for level in column.levels):
-        check = DataValidation(type="list", formula1='"' + listed.replace('"', '""') + '"')
-        check.prompt = w("runs.choose")
+            said = w("runs.plausible", **seen)
+    elif listed and len(",".join(listed)) <= LONGEST_LIST and not any("," in level for level in listed):
+        check = {"validate": "list", "source": listed}
+        said = w("runs.choose")
     else:
-        return
-    check.allow_blank = check.showInputMessage = check.showErrorMessage = True
-    check.error = check.prompt
+        return None
     # A new machine's label is no mistake; a setting out of limits is one.
-    check.errorStyle = "stop" if column.part == "setting" else "warning"
-    sheet.add_data_validation(check)
-    check.add(cells)
-
-
-def put(sheet: Worksheet, row: int, column: int, value: object) -> None:
-    if isinstance(value, str):
-        put_text(sheet, row, column, value)
-    else:
-        sheet.cell(row, column).value = value  # type: ignore[assignment]
-
-
-def put_text(sheet: Worksheet, row: int, column: int, text: str) -> None:
-    """Text stays text, also where it begins with '='."""
-    cell = sheet.cell(row, column)
-    cell.value = text
-    cell.data_type = "s"
+    severity = "stop" if column.part == "setting" else "warning"
+    said = said[:LONGEST_PROMPT]
+    return {**check, "input_message": said, "error_message": said, "error_type": severity}

@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xlsxwriter
 
-from tabcouce.report.atomic import write_bytes
 from tabcouce.report.block_names import with_block_names
+from tabcouce.report.book import written_book
 from tabcouce.report.catalogue import Words, words
 from tabcouce.report.naming import named
 from tabcouce.report.next_step import next_step
@@ -34,12 +32,6 @@ LINE = 16.5
 """Height of such a line, points."""
 FORBIDDEN = str.maketrans("", "", "[]:*?/\\")
 """Letters that Excel allows in no sheet name."""
-OPTIONS = {
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "constant_memory": True,  # rows are written as they come: half the time of a long sheet
-}
 
 
 def write_workbook(
@@ -51,31 +43,29 @@ def write_workbook(
     Returns      path
     """
     w = words(lang)
-    content = BytesIO()
-    book = xlsxwriter.Workbook(content, OPTIONS)
-    # A fixed date makes the bytes of the same study equal.
-    book.set_properties({"title": summary.name, "created": datetime(2000, 1, 1)})
-    formats = {
-        "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
-        "text": book.add_format({"valign": "top"}),
-        "number": book.add_format({"num_format": "0.000", "valign": "top"}),
-        "fine": book.add_format({"num_format": "0.00000", "valign": "top"}),
-        "small": book.add_format({"num_format": "0.00E+00", "valign": "top"}),
-        "large": book.add_format({"num_format": "#,##0.0", "valign": "top"}),
-        "share": book.add_format({"num_format": "0.0%", "valign": "top"}),
-        "link": book.add_format({"font_color": "#0B5C8F", "underline": 1, "valign": "top"}),
-        "row": book.add_format({"num_format": "0", "font_color": "#0B5C8F", "underline": 1, "valign": "top"}),
-        "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
-        "title": book.add_format({"bold": True, "font_size": 16}),
-        "lead": book.add_format({"text_wrap": True, "valign": "top", "font_size": 12}),
-        "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
-    }
-    made = list(sheets(summary, predictions, w))
-    _cover(book, summary, [page_name(sheet.name) for sheet in made], w, formats)
-    for sheet in made:
-        _write(book, sheet, formats)
-    book.close()
-    return write_bytes(path, content.getvalue())
+    with written_book(path, title=summary.name, by_row=True) as book:
+        formats = {
+            "head": book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"}),
+            "text": book.add_format({"valign": "top"}),
+            "number": book.add_format({"num_format": "0.000", "valign": "top"}),
+            "fine": book.add_format({"num_format": "0.00000", "valign": "top"}),
+            "small": book.add_format({"num_format": "0.00E+00", "valign": "top"}),
+            "large": book.add_format({"num_format": "#,##0.0", "valign": "top"}),
+            "share": book.add_format({"num_format": "0.0%", "valign": "top"}),
+            "link": book.add_format({"font_color": "#0B5C8F", "underline": 1, "valign": "top"}),
+            "row": book.add_format(
+                {"num_format": "0", "font_color": "#0B5C8F", "underline": 1, "valign": "top"}
+            ),
+            "whole": book.add_format({"num_format": "#,##0", "valign": "top"}),
+            "title": book.add_format({"bold": True, "font_size": 16}),
+            "lead": book.add_format({"text_wrap": True, "valign": "top", "font_size": 12}),
+            "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        }
+        made = list(sheets(summary, predictions, w))
+        _cover(book, summary, [page_name(sheet.name) for sheet in made], w, formats)
+        for sheet in made:
+            _write(book, sheet, formats)
+    return path
 
 
 def _cover(
