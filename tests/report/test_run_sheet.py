@@ -69,9 +69,7 @@ def test_the_sheet_has_units_empty_results_reasons_and_excels_own_checks(sheet):
     assert "70" in page["H3"].value and T in page["H3"].value and "17" in page["H4"].value
     checks = {str(check.sqref).split(":")[0]: check for check in page.data_validations.dataValidation}
     assert (checks["B3"].type, checks["B3"].formula1, checks["B3"].formula2) == ("decimal", "170.0", "190.0")
-    assert (
-        checks["C3"].type == "list" and checks["C3"].errorStyle is None
-    )  # None means 'stop'
+    assert checks["C3"].type == "list" and checks["C3"].errorStyle is None  # None means 'stop'
     assert checks["D3"].errorStyle == "warning"
 
 
