@@ -1,6 +1,7 @@
 """What the encoder does without, put in from outside: tabular.md 7.6, A9, A13 and A14.
 
     python benchmarks/encoder_alternatives.py ../shared/data [--seeds 1] [--rows 400] [--minutes 40]
+    python benchmarks/encoder_alternatives.py ../shared/data --shuffled --parts skip --out encoder_skip
 
 The tables of benchmarks/encoder_ablation.py that have contexts, and its simulated processes; the same folds,
 modes and scores. A gain is the encoder with the addition less the encoder as it is; of `skip` it
@@ -45,6 +46,7 @@ from tabcouce.encoder.hosts import HOST_SCALE, soft_neighbours
 from tabcouce.encoder.invariance import ramp
 from tabcouce.encoder.losses import training_loss
 from tabcouce.encoder.packed_net import PackedNet
+from tabcouce.splits import Split
 
 Penalty = Callable[[PackedNet, Tensor, Tensor, Tensor, Tensor], Tensor]
 """net, h (M, B, d), output (M, B, k), target (M, B, k), member (M, B, L) one-hot context -> (M,)."""
@@ -178,9 +180,8 @@ def without_skip() -> AbstractContextManager[Any]:
     return mock.patch.object(packed_training, "training_loss", loss)
 
 
-def measured(one: BenchmarkSet, seed: int, parts: list[str]) -> dict[str, Any]:
+def measured(one: BenchmarkSet, split: Split, seed: int, parts: list[str]) -> dict[str, Any]:
     """Per variant and mode the score of every fold, and what training cost."""
-    split = one.splits[-1]
     out: dict[str, Any] = {}
     for name in [DEFAULT, *parts]:
         start = time.process_time()
@@ -205,25 +206,26 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--minutes", type=float, default=40.0, help="no set is begun later")
+    parser.add_argument("--shuffled", action="store_true", help="shuffled rows of every set, blind")
+    parser.add_argument("--out", default="encoder_alternatives", help="name of the result")
     every = [SKIP, *PARTS]
     parser.add_argument("--parts", nargs="*", choices=every, default=every)
     args = parser.parse_args()
-    path, end = RESULTS / "encoder_alternatives.json", time.monotonic() + 60 * args.minutes
+    path, end = RESULTS / f"{args.out}.json", time.monotonic() + 60 * args.minutes
     before = json.loads(path.read_text("utf-8")) if path.exists() else {}
     sets: dict[str, Any] = before["runs"] if before.get("commit") == commit() else {}
     tables = read_sets(args.folder, args.rows, args.only)
     for seed in range(args.seeds):
         for name, one in tables:
-            if not one.splits[-1].key.startswith("unseen:"):
+            split = one.splits[0 if args.shuffled else -1]
+            if not args.shuffled and not split.key.startswith("unseen:"):
                 continue
             if str(seed) in sets.get(name, {}) or time.monotonic() > end:
                 continue
-            sets.setdefault(name, {})[str(seed)] = measured(one, seed, args.parts)
+            sets.setdefault(name, {})[str(seed)] = measured(one, split, seed, args.parts)
             print(name, seed, sets[name][str(seed)], flush=True)
-            write(
-                "encoder_alternatives",
-                {"rows": args.rows, "gains": gains(sets, args.parts, PARTS), "runs": sets},
-            )
+            table = gains(sets, args.parts, PARTS)
+            write(args.out, {"rows": args.rows, "gains": table, "runs": sets})
 
 
 if __name__ == "__main__":
