@@ -31,7 +31,10 @@ def profile_view(target: TargetSummary, w: Words) -> ProfileView | None:
     told = ""
     if joint is not None and joint.error is not None:
         told = w("profile.joint", error=with_unit(significant(joint.error), unit))
-    say = w("profile.reading" if view.half_width is None else "profile.reading_band")
+    if target.is_regression:
+        say = w("profile.reading" if view.half_width is None else "profile.reading_band")
+    else:
+        say = w("profile.reading_classes", positive=list(target.target.classes)[1])
     return ProfileView(
         starts=tuple(start_name(target, view, r, w) for r in range(len(view.rows))),
         factors=tuple(named(panel.name, panel.unit) for panel in view.panels),

@@ -14,6 +14,7 @@ from tabcouce.report import Summary, summarize, write_page
 from tabcouce.report.catalogue import words
 from tabcouce.report.figures import figures
 from tabcouce.report.page import render_page
+from tabcouce.report.profile_view import profile_view
 from tabcouce.report.table_view import breakable
 
 LANGUAGES = ("en", "ja")
@@ -64,6 +65,16 @@ def test_the_axis_of_the_first_panel_says_what_is_predicted_and_its_unit(regress
     panel = figures(target, "t1", words("en"))["what_if"].spec["concat"][0]
     titles = {layer["encoding"]["y"]["title"] for layer in panel["layer"] if "y" in layer["encoding"]}
     assert titles == {"Predicted, MPa"}  # one layer without it would take it off the axis
+
+
+def test_of_classes_the_what_if_shows_the_probability_of_the_second(classification_summary):
+    target = classification_summary.targets[0]
+    second = list(target.target.classes)[1]
+    panel = figures(target, "t1", words("en"))["what_if"].spec["concat"][0]
+    titles = {layer["encoding"]["y"]["title"] for layer in panel["layer"] if "y" in layer["encoding"]}
+    assert titles == {f"Probability of “{second}”"}
+    view = profile_view(target, words("en"))
+    assert view is not None and f"Probability of “{second}”: <value>" in view.document["say"]["reading"]
 
 
 def test_hostile_names_are_text_everywhere(pages):

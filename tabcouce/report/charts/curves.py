@@ -146,7 +146,10 @@ def _panel(
     """first: it begins a row, and its axis has the title."""
     panel = view.panels[k]
     name = named(panel.name, panel.unit)
-    answer = w("chart.axis_predicted", unit=_answer_unit(target, w))
+    if target.is_regression:
+        answer = w("chart.axis_predicted", unit=_answer_unit(target, w))
+    else:
+        answer = w("chart.axis_probability", positive=list(target.target.classes)[1])
     width = alt.Scale(domain=[panel.values[0], panel.values[-1]], nice=False)
     height = alt.Scale(domain=domain, nice=True)
     x = alt.X(
