@@ -28,7 +28,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Container
+from collections.abc import Callable, Container
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -142,28 +143,42 @@ def judged(by_set: dict[str, list[float]]) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def asked(parser: argparse.ArgumentParser, parts: list[str], out: str) -> argparse.Namespace:
+    """What both benchmarks of the encoder's parts are asked for."""
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="*")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rows", type=int, default=400)
     parser.add_argument("--minutes", type=float, default=40.0, help="no set is begun later")
-    every = [*WITHOUT, "head", *MORE]
-    parser.add_argument("--parts", nargs="*", choices=every, default=every)
-    parser.add_argument("--out", default="encoder_ablation", help="name of the result")
-    args = parser.parse_args()
+    parser.add_argument("--parts", nargs="*", choices=parts, default=parts)
+    parser.add_argument("--out", default=out, help="name of the result")
+    return parser.parse_args()
+
+
+def run_sets(
+    args: argparse.Namespace,
+    tables: list[tuple[str, BenchmarkSet]],
+    measure: Callable[[BenchmarkSet, int], dict[str, Any]],
+    more: Container[str],
+) -> None:
+    """Measure every set with every seed; finished ones of this commit are kept, each is written at once."""
     path, end = RESULTS / f"{args.out}.json", time.monotonic() + 60 * args.minutes
     before = json.loads(path.read_text("utf-8")) if path.exists() else {}
     sets: dict[str, Any] = before["runs"] if before.get("commit") == commit() else {}
-    tables = read_sets(args.folder, args.rows, args.only)
     for seed in range(args.seeds):
         for name, one in tables:
             if str(seed) in sets.get(name, {}) or time.monotonic() > end:
                 continue
-            sets.setdefault(name, {})[str(seed)] = measured(one, seed, args.parts)
+            sets.setdefault(name, {})[str(seed)] = measure(one, seed)
             print(name, seed, sets[name][str(seed)], flush=True)
-            write(args.out, {"rows": args.rows, "gains": gains(sets, args.parts), "runs": sets})
+            write(args.out, {"rows": args.rows, "gains": gains(sets, args.parts, more), "runs": sets})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    args = asked(parser, [*WITHOUT, "head", *MORE], "encoder_ablation")
+    tables = read_sets(args.folder, args.rows, args.only)
+    run_sets(args, tables, partial(measured, parts=args.parts), MORE)
 
 
 if __name__ == "__main__":

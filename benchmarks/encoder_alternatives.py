@@ -23,20 +23,17 @@ None of them is in the package: this is the figure that says why.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 from unittest import mock
 from weakref import WeakKeyDictionary
 
 import torch
-from encoder_ablation import DEFAULT, fitted, gains, read_sets
+from encoder_ablation import DEFAULT, asked, fitted, read_sets, run_sets
 from encoder_head import scores
 from peers.benchmark_set import BenchmarkSet
-from record import RESULTS, commit, write
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
@@ -201,31 +198,15 @@ def measured(one: BenchmarkSet, split: Split, seed: int, parts: list[str]) -> di
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--only", nargs="*")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--rows", type=int, default=400)
-    parser.add_argument("--minutes", type=float, default=40.0, help="no set is begun later")
     parser.add_argument("--shuffled", action="store_true", help="shuffled rows of every set, blind")
-    parser.add_argument("--out", default="encoder_alternatives", help="name of the result")
-    every = [SKIP, *PARTS]
-    parser.add_argument("--parts", nargs="*", choices=every, default=every)
-    args = parser.parse_args()
-    path, end = RESULTS / f"{args.out}.json", time.monotonic() + 60 * args.minutes
-    before = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    sets: dict[str, Any] = before["runs"] if before.get("commit") == commit() else {}
-    tables = read_sets(args.folder, args.rows, args.only)
-    for seed in range(args.seeds):
-        for name, one in tables:
-            split = one.splits[0 if args.shuffled else -1]
-            if not args.shuffled and not split.key.startswith("unseen:"):
-                continue
-            if str(seed) in sets.get(name, {}) or time.monotonic() > end:
-                continue
-            sets.setdefault(name, {})[str(seed)] = measured(one, split, seed, args.parts)
-            print(name, seed, sets[name][str(seed)], flush=True)
-            table = gains(sets, args.parts, PARTS)
-            write(args.out, {"rows": args.rows, "gains": table, "runs": sets})
+    args = asked(parser, [SKIP, *PARTS], "encoder_alternatives")
+    place = 0 if args.shuffled else -1
+    tables = [
+        (name, one)
+        for name, one in read_sets(args.folder, args.rows, args.only)
+        if args.shuffled or one.splits[place].key.startswith("unseen:")
+    ]
+    run_sets(args, tables, lambda one, seed: measured(one, one.splits[place], seed, args.parts), PARTS)
 
 
 if __name__ == "__main__":
