@@ -38,16 +38,10 @@ def written_book(path: Path, *, title: str = "", by_row: bool = False) -> Iterat
     write_bytes(path, content.getvalue())
 
 
-def write_cell(
-    sheet: xlsxwriter.worksheet.Worksheet,
-    row: int,
-    column: int,
-    value: object,
-    shape: xlsxwriter.format.Format | None = None,
-) -> None:
+def write_cell(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: object) -> None:
     """A finite number as a number, a text as text, everything blank or infinite as an empty cell."""
     if isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool):
         if np.isfinite(value):
-            sheet.write_number(row, column, float(value), shape)
+            sheet.write_number(row, column, float(value))
     elif value is not None and value is not pd.NaT:
-        sheet.write_string(row, column, str(value), shape)
+        sheet.write_string(row, column, str(value))
