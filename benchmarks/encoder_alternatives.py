@@ -4,11 +4,12 @@
     python benchmarks/encoder_alternatives.py ../shared/data --shuffled --parts skip --out encoder_skip
 
 The tables of benchmarks/encoder_ablation.py that have contexts, and its simulated processes; the same folds,
-modes and scores. A gain is the encoder with the addition less the encoder as it is; of `skip` it
-is the encoder as it is less the one without. Each penalty enters the training loss after the package's
-own terms, faded in as they are, at two strengths, of the first context column:
+modes and scores. A gain is the encoder with the addition less the encoder as it is. Each penalty
+enters the training loss after the package's own terms, faded in as they are, at two strengths, of the
+first context column:
 
-  skip            A9: no linear skip; the straight line it starts from is gone with it
+  skip            A9: a linear skip for every member, not for intervened ones only, and its straight
+                  line as the start
   neighbours      the soft-nearest-neighbour term, any two rows of the batch
   across          A13: the same term, neighbours of other contexts only
   coral           A14: difference of the contexts' means and covariances of h (Sun and Saenko, 2016, in the
@@ -42,6 +43,7 @@ from tabcouce.encoder.batches import Epoch, PackedRows
 from tabcouce.encoder.hosts import HOST_SCALE, soft_neighbours
 from tabcouce.encoder.invariance import ramp
 from tabcouce.encoder.losses import training_loss
+from tabcouce.encoder.members import Variant
 from tabcouce.encoder.packed_net import PackedNet
 from tabcouce.splits import Split
 
@@ -166,15 +168,9 @@ def with_penalty(penalty: Penalty, strength: float) -> AbstractContextManager[An
     return mock.patch.object(packed_training, "training_loss", loss)
 
 
-def without_skip() -> AbstractContextManager[Any]:
-    """The skip's weights are zero and stay there."""
-
-    def loss(net: PackedNet, *rest: Any) -> Tensor:
-        if net.skip.requires_grad:
-            net.skip.requires_grad_(False).zero_()
-        return training_loss(net, *rest)
-
-    return mock.patch.object(packed_training, "training_loss", loss)
+def with_skip() -> AbstractContextManager[Any]:
+    """Every variant has a linear skip."""
+    return mock.patch.object(Variant, "linear_skip", True)
 
 
 def measured(one: BenchmarkSet, split: Split, seed: int, parts: list[str]) -> dict[str, Any]:
@@ -185,7 +181,7 @@ def measured(one: BenchmarkSet, split: Split, seed: int, parts: list[str]) -> di
         if name == DEFAULT:
             models = fitted(one, split, seed, {})
         elif name == SKIP:
-            with without_skip():
+            with with_skip():
                 models = fitted(one, split, seed, {})
         else:
             made, strength = PARTS[name]
@@ -206,7 +202,9 @@ def main() -> None:
         for name, one in read_sets(args.folder, args.rows, args.only)
         if args.shuffled or one.splits[place].key.startswith("unseen:")
     ]
-    run_sets(args, tables, lambda one, seed: measured(one, one.splits[place], seed, args.parts), PARTS)
+    run_sets(
+        args, tables, lambda one, seed: measured(one, one.splits[place], seed, args.parts), [SKIP, *PARTS]
+    )
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 After Xu et al. (arXiv 2011.08877) with columns in place of image positions: every column is a token,
 a query attends over the tokens, and the attention says which columns a group reads. With
-`CouceRegressor(groups=3)` it takes the place of the encoder's layers; context effects, backdoor sum,
-interventions and the straight line stay. Off by default (benchmarks/results/attentive_grouping.json, one
+`CouceRegressor(groups=3)` it takes the place of the encoder's layers; context effects, backdoor sum
+and interventions stay. Off by default (benchmarks/results/attentive_grouping.json, one
 draw of each process): on contexts never seen R2 -.041 against the layers over six processes (-.089 to
 .007), for 1.7 times the CPU time; diversity costs the groups' own answers .32 (G2); the groups did not
 become the mechanisms (G3: purity .54, chance a third), so no group may be sold as a root cause; a context

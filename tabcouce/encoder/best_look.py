@@ -37,7 +37,7 @@ class BestLook:
         for m, task in enumerate(tasks):
             weight[m, : len(task.frequency)] = task.frequency
         self.weight = torch.as_tensor(weight).to(data.u.device)
-        # The linear start itself is the first look: a net that only harms is never kept.
+        # What it starts at is the first look: a net that only harms is never kept.
         self.look()
 
     @torch.no_grad()

@@ -86,10 +86,10 @@ class TrainingPath:
 
 
 class CutNetwork:
-    """One network, cut where the columns meet: its first layer and its linear skip.
+    """One network, cut where the columns meet: its first layer and what goes past it.
 
     What column j adds to both (its token, H = width + outputs numbers) depends on parameters that
-    only column j uses: its rows of the first layer and of the skip, its periodic code, its ramps.
+    only column j uses: its rows of the first layer and of a linear skip, its periodic code, its ramps.
     Context atoms are left out: the answer is the context-free one, value in units of the target or
     log-odds of the second of two classes, without the target's centre.
     """
@@ -117,7 +117,8 @@ class CutNetwork:
             inputs = torch.as_tensor(np.flatnonzero(self.input_owner == j))
             ramps = torch.as_tensor(np.flatnonzero(self.ramp_owner == j))
             out[:, j, : net.shape.width] = first[:, rows] @ w0[rows]
-            out[:, j, net.shape.width :] = z[0, :, inputs] @ net.skip[0, inputs]
+            if net.shape.linear_skip:
+                out[:, j, net.shape.width :] = z[0, :, inputs] @ net.skip[0, inputs]
             out[:, j, net.shape.width :] += ramp[0, :, ramps] @ net.step[0, ramps]
         return out.numpy()
 

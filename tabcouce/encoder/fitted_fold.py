@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +103,7 @@ def _path(fold: FoldRows, trained: Sequence[Trained], shape: NetShape, share: fl
     if not paths:
         return None
     scale = share * np.array([target_units(fold, one.task.train)[1] for one in trained])
-    return TrainingPath(shape, paths, scale, fold.code.owner)
+    return TrainingPath(trained[0].variant.net_shape(shape), paths, scale, fold.code.owner)
 
 
 def left_out_prediction(
@@ -144,7 +144,7 @@ def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> Fitted
     units = [target_units(fold, one.task.train) for one in trained]
     rows = trained[0].task.train if len(trained) == 1 else np.arange(len(fold.y))
     return FittedView.of(
-        replace(shape, within=trained[0].variant.within),
+        trained[0].variant.net_shape(shape),
         [one.member.weights for one in trained],
         TargetUnits(np.array([np.full(shape.outputs, c) for c, _ in units]), np.array([s for _, s in units])),
         Prior.of(fold.index[rows]),

@@ -26,7 +26,8 @@ class MemberTask:
     train      rows the member learns from; held: rows it never sees, in its context block
     owner      (q,) column of each input
     centre, factor (q,) the member's own scale; shrink (L + 1,); bin_value (K,)
-    skip, bias (q, k), (k,) linear start; effect (L + 1, k) its context effects, before shrinkage
+    skip, bias (q, k), (k,) what the output starts at: the straight line, or zeros and the mean
+    effect     (L + 1, k) context effects beside the straight line, before shrinkage
     ramps      the member's target-aware code
     front      (q,) start of the front scale, ones where it is off
     penalty    of the straight line
@@ -73,7 +74,7 @@ Weights = dict[str, npt.NDArray[np.float32]]
 class TrainedMember:
     """What training keeps of a member.
 
-    look  number of the look that its weights are of; 0 is the straight line it began with
+    look  number of the look that its weights are of; 0 is what it began with
     """
 
     weights: Weights

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from tabcouce.encoder.held_out import context_blocks, held_out_unit
 from tabcouce.encoder.intervention import Budget
 from tabcouce.encoder.linear_start import linear_start, within
 from tabcouce.encoder.member_task import MemberTask
+from tabcouce.encoder.packed_net import NetShape
 from tabcouce.encoder.proxies import TargetBins
 from tabcouce.encoder.ramps import Ramps
 from tabcouce.encoder.within_context import TypicalContext, half_open, places, with_place
@@ -36,6 +37,19 @@ class Variant:
     use_context: bool
     intervene: bool
     within: bool = False
+
+    @property
+    def linear_skip(self) -> bool:
+        """Whether a straight line on the columns that are not swapped stands beside the network.
+
+        Without interventions it costs more than it gains (benchmarks/results/encoder_skip_unseen.json);
+        with them it holds the network to what is not swapped (C6 in couce_claims.json).
+        """
+        return self.intervene
+
+    def net_shape(self, shape: NetShape) -> NetShape:
+        """The shape of its networks, from what all variants share."""
+        return replace(shape, within=self.within, linear_skip=self.linear_skip)
 
 
 @dataclass(frozen=True)
@@ -199,8 +213,8 @@ def _member(
         shrink=shrink,
         frequency=np.append(count / len(train), 0.0),
         bin_value=value,
-        skip=start.weight,
-        bias=start.intercept,
+        skip=start.weight if variant.linear_skip else np.zeros_like(start.weight),
+        bias=start.intercept if variant.linear_skip else target[train].mean(axis=0),
         effect=_start_effects(fold, straight, train, shrink, inside),
         ramps=_ramps(fold, Z, straight, train, reads) if piecewise else Ramps.none(),
         front=front_start(Z[train] * reads, target[train], fold.index[train] if inside else None, seed)
@@ -260,7 +274,7 @@ def _start_effects(
     shrink: npt.NDArray[np.float64],
     inside: bool,
 ) -> npt.NDArray[np.float64]:
-    """(L + 1, k) context effects of the linear start, divided by the shrinkage applied later."""
+    """(L + 1, k) context effects beside the straight line, divided by the shrinkage applied later."""
     total = fold.levels.total
     effect = np.zeros((total + 1, residual.shape[1]))
     if inside:

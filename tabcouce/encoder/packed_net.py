@@ -1,7 +1,7 @@
 """The encoder as one batched model: M members with their own weights, one matrix product each.
 
-Column code -> body -> embedding h -> supervised head + linear skip + proxy readout, with additive
-context atoms on h (for the proxies) and on the output.
+Column code -> body -> embedding h -> supervised head + proxy readout, with additive context atoms on h
+(for the proxies) and on the output; a linear skip beside it where members are trained with interventions.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class NetShape:
     """Whether the proxies' expected value takes part in the output."""
     centres: int = 1
     """Proxies a class or bin (`hosts.triple_similarity`)."""
+    linear_skip: bool = False
+    """Whether a straight line on the inputs adds to the output (`Variant.linear_skip`)."""
     ramps: int = 0
     """R, of the target-aware code (`ramps`)."""
     within: bool = False
@@ -237,7 +239,7 @@ class PackedNet(nn.Module):
                 a = F.silu(_affine(a, self.get_parameter(f"w{layer}"), self.get_parameter(f"b{layer}")))
             h = _affine(a, self.w_embed, self.b_embed)
         head = _affine(h, self.w_head, self.b_head)
-        out = torch.baddbmm(head, z, self.skip)
+        out = torch.baddbmm(head, z, self.skip) if self.shape.linear_skip else head
         if ramp is not None:
             out = torch.baddbmm(out, ramp, self.step)
         return Encoded(h=h, supervised=out, grouped=grouped)
@@ -294,7 +296,8 @@ def _affine(a: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def _draw(shape: NetShape, rng: torch.Generator) -> dict[str, Tensor]:
     """One member's initial weights.
 
-    The head and the skip start at zero, so training begins at the linear start (`linear_start`).
+    The head starts at zero: training begins at the bias and the context effects, or with a skip at
+    the straight line (`linear_start`).
     """
 
     def normal(*size: int, scale: float) -> Tensor:
@@ -320,7 +323,8 @@ def _draw(shape: NetShape, rng: torch.Generator) -> dict[str, Tensor]:
     weights["step"] = torch.zeros(shape.ramps, shape.outputs)
     weights["w_head"] = torch.zeros(shape.embedding, shape.outputs)
     weights["b_head"] = torch.zeros(shape.outputs)
-    weights["skip"] = torch.zeros(shape.inputs, shape.outputs)
+    if shape.linear_skip:
+        weights["skip"] = torch.zeros(shape.inputs, shape.outputs)
     weights["proxy"] = normal(
         shape.proxies * shape.centres, shape.embedding, scale=1 / math.sqrt(shape.embedding)
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -95,7 +95,7 @@ def _trained(
     # One kind of step a pack: with or without an intervened view, with or without the gate.
     kinds = [(job.variant.within, job.variant.intervene) for job in jobs]
     packs = [
-        (pack, replace(shape, within=kind[0]))
+        (pack, jobs[pack[0]].variant.net_shape(shape))
         for kind in sorted(set(kinds))
         for pack in _packs([i for i, own in enumerate(kinds) if own == kind], jobs, shape, plan, device)
     ]

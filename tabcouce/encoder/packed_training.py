@@ -111,7 +111,8 @@ def _prepared(tasks: Sequence[MemberTask], shape: NetShape, device: torch.device
             net.factor[m, :q] = torch.as_tensor(task.factor)
             net.shrink[m, :levels] = torch.as_tensor(task.shrink[:levels])
             net.bin_value[m] = torch.as_tensor(task.bin_value)
-            net.skip[m, :q] = torch.as_tensor(task.skip)
+            if shape.linear_skip:
+                net.skip[m, :q] = torch.as_tensor(task.skip)
             net.b_head[m] = torch.as_tensor(task.bias)
             ramps = len(task.ramps.column)
             net.ramp_column[m, :ramps] = torch.as_tensor(task.ramps.column)

@@ -35,8 +35,8 @@ class Ramps:
 
     The wide ramps are the bins of a piecewise-linear encoding (Gorishniy et al., NeurIPS 2022,
     eq. 1; as used by TabM). DIFF: a narrow bin on every knot, without which the encoding has to
-    rise over a whole bin and draws no step; the outer bins do not extrapolate, the linear skip
-    does; only columns whose thresholds pay, so that a pack carries few ramps.
+    rise over a whole bin and draws no step; the outer bins do not extrapolate, the raw
+    number beside them does; only columns whose thresholds pay, so that a pack carries few ramps.
     """
 
     column: Positions

@@ -158,9 +158,9 @@ def rehearsed(
 
 
 def best_view(rows: LeftOutRows, views: Sequence[str], k: int) -> str:
-    """The view that predicts left-out contexts best once k of their rows have moved it."""
+    """The view that predicts left-out contexts best once k of their rows have moved it; k = 0: the first."""
     best = views[0]
-    if len(views) == 1:
+    if len(views) == 1 or not k:
         return best
     loss = {view: shots_loss(rows, view, k) for view in views}
     for view in views[1:]:

@@ -20,7 +20,7 @@ class Formation:
     size     (p,) mean |contribution| of a column's own updates; unit of the target or log-odds
     shared   mean |contribution| of all other parameters over mean |change of the answer|
     gap      mean |change that neither explains| over mean |change of the answer|
-    members  networks that moved away from their straight line; the others add nothing
+    members  networks that moved away from their start; the others add nothing
     """
 
     columns: tuple[str, ...]

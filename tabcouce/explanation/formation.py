@@ -1,9 +1,8 @@
 """Which columns an encoder gathered its evidence from while it was trained, and when.
 
-A diagnostic of training, not a ranking of causes. Training starts at the straight line, which no
-update explains, and shared layers make most of the change. Measured on three draws with known truth
-(benchmarks/results/training_path.json): of the five first columns 0.60 are causes, 0.67 from a
-near-zero first layer, 0.80 by occlusion (claim X5 fails); two seeds of the encoder agree on the
+A diagnostic of training, not a ranking of causes. Shared layers make most of the change. Measured on
+three draws with known truth (benchmarks/results/training_path.json): of the five first columns 0.60 are
+causes, 0.67 from a near-zero first layer, 0.80 by occlusion (claim X5 fails); two seeds of the encoder agree on the
 causes' order at 0.87 (X8 fails at 0.9); swapping proxies lowers their share from 0.18 to 0.15 only
 (X6 fails at a half). A shuffled target's path is unrelated (X4 holds).
 """
@@ -32,7 +31,7 @@ def formation(
     every: int = 1,
     focus: Focus = "none",
 ) -> Formation | None:
-    """Evidence of rows X (n, p) along the recorded path; None where no member left its straight line.
+    """Evidence of rows X (n, p) along the recorded path; None where no member left its start.
 
     every  uses every m-th checkpoint only (Xstep)
     Raises  FitError without a recorded path or with more than two classes

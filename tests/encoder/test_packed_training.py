@@ -38,9 +38,8 @@ def test_a_pack_of_members_equals_the_members_trained_alone(intervene, one_threa
             fold, Variant(use_context, intervene), members=2, bins=8, budget=budget, seed=0
         )
     ]
-    shape = NetShape(
-        numeric=7, inputs=7, outputs=1, proxies=8, levels=5, width=16, depth=2, embedding=8, frequencies=4
-    )
+    sizes = {"proxies": 8, "levels": 5, "width": 16, "depth": 2, "embedding": 8, "frequencies": 4}
+    shape = Variant(False, intervene).net_shape(NetShape(numeric=7, inputs=7, outputs=1, **sizes))
     recipe = Recipe(epochs=3, batch=64)
     # Steps are set by the largest member of a run, so each runs alone beside equal row counts.
     most = max(len(task.train) for task in tasks)
@@ -54,6 +53,27 @@ def test_a_pack_of_members_equals_the_members_trained_alone(intervene, one_threa
         for name, weight in alone.weights.items():
             np.testing.assert_allclose(weight, together.weights[name], atol=2e-4, err_msg=name)
     assert compared >= 2
+
+
+def test_only_intervened_members_have_a_straight_line_and_it_reads_nothing_that_is_swapped():
+    process = assignment(seed=0, rows=300, contexts=5)
+    fold = FoldRows.of(process.X, process.y, process.context, classes=0, held_out=None, seed=0)
+    budget = Budget.of(fold.code, process.proxies, {})
+    plain, moved = (
+        member_tasks(fold, Variant(True, intervene), members=1, bins=8, budget=budget, seed=0)[0]
+        for intervene in (False, True)
+    )
+    assert not plain.skip.any()
+    assert plain.bias == pytest.approx(plain.target[plain.train].mean(axis=0), abs=1e-6)
+    swapped = np.array([name in process.proxies for name in process.X])
+    assert not moved.skip[swapped].any() and moved.skip[~swapped].all()
+    for intervene in (False, True):
+        model = CouceRegressor(**SMALL, view="pooled", proxy_columns=process.proxies)
+        model.set_params(interventions="on" if intervene else "off")
+        fitted = model.fit(process.X, process.y, process.context)
+        assert ("skip" in fitted.blind_.net.state_dict()) is intervene
+        again = CouceRegressor.from_state(fitted.state())
+        np.testing.assert_array_equal(again.predict(process.X), fitted.predict(process.X))
 
 
 def test_folds_trained_together_equal_a_fit_on_each_fold():
