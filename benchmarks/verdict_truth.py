@@ -24,6 +24,7 @@ import record
 import torch
 
 from tabcouce.evaluation import decide, run_trials
+from tabcouce.evaluation.candidates import simplicity
 from tabcouce.evaluation.metrics import r2
 from tabcouce.evaluation.stacked import SYSTEM, stacked_trials
 from tabcouce.read.table import Source
@@ -139,9 +140,16 @@ def rules(runs: dict[str, Any]) -> dict[str, Any]:
         told = {key: value for key, value in run["promised"].items() if value is not None}
         best = max(told, key=lambda key: told[key])
         silent = run["outcome"] == "do_not_predict"
+        stack = "constant" if silent else SYSTEM
+        as_good = [key for key in told if told[key] >= told[SYSTEM] - WITHIN and key != "constant"]
+        simplest = min(as_good, key=lambda key: (simplicity(key), -told[key]))
         named = {
             "the verdict": run["recommended"],
-            "stack unless do not predict": "constant" if silent else SYSTEM,
+            "stack unless do not predict": stack,
+            "stack, or the line where it promises as much": "linear"
+            if not silent and told["linear"] >= told[SYSTEM]
+            else stack,
+            "simplest that promises 0.01 less than the stack or more": "constant" if silent else simplest,
             "largest promise": best,
             "stack unless no promise above 0": SYSTEM if told[best] > 0 else "constant",
         }
@@ -174,6 +182,7 @@ def main() -> None:
             runs[key] = judged(name, seed, options.rows)
             print(key, runs[key]["outcome"], runs[key]["recommended"], runs[key]["lost"], flush=True)
             record.write("verdict_truth", {"rules": rules(runs), "summary": summary(runs), "runs": runs})
+    print(record.write("verdict_truth", {"rules": rules(runs), "summary": summary(runs), "runs": runs}))
 
 
 if __name__ == "__main__":
