@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
+from tabcouce.encoder.answers import CouceAnswers
 from tabcouce.encoder.backdoor import ContextLevels
 from tabcouce.encoder.column_code import ColumnCode
 from tabcouce.encoder.inner_selection import InnerTrial
@@ -20,10 +21,7 @@ from tabcouce.encoder.shots import LeftOutRows
 from tabcouce.encoder.within_context import TypicalContext
 from tabcouce.models.contract import State
 
-if TYPE_CHECKING:
-    from tabcouce.encoder.couce import CouceEstimator
-
-Fitted = TypeVar("Fitted", bound="CouceEstimator")
+Fitted = TypeVar("Fitted", bound=CouceAnswers)
 
 KEPT = (
     "n_features_in_",
@@ -41,7 +39,7 @@ SLOPES = ("centre", "whiten", "atoms", "codes")
 """Arrays of the random slopes."""
 
 
-def saved(model: CouceEstimator) -> State:
+def saved(model: CouceAnswers) -> State:
     """Settings and weights of a fitted estimator."""
     views = {"blind": model.blind_}
     if model.adjusted_ is not model.blind_:
