@@ -40,31 +40,31 @@ class Recipe:
 
 
 def optimiser(net: PackedNet, recipe: Recipe) -> torch.optim.AdamW:
-    """Rates per kind of weight: proxies and atoms fast (methods: 5 x), frequencies and skip slow."""
-    fast, slow, plain, free, gates, front = [], [], [], [], [], []
+    """AdamW with a rate and a decay per kind of weight."""
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, weight in net.named_parameters():
-        if name in ("proxy", "atom", "effect", "share"):
-            fast.append(weight)
-        elif name in ("frequency", "phase", "skip", "step"):
-            slow.append(weight)
-        elif name == "gate":
-            gates.append(weight)
-        elif name == "front":
-            front.append(weight)
-        elif name.startswith("b"):
-            free.append(weight)
-        else:
-            plain.append(weight)
-    groups = [
-        {"params": plain, "lr": recipe.rate, "weight_decay": recipe.decay},
-        {"params": free, "lr": recipe.rate, "weight_decay": 0.0},
-        {"params": fast, "lr": 5 * recipe.rate, "weight_decay": 1e-3},
-        {"params": slow, "lr": 0.1 * recipe.rate, "weight_decay": 0.0},
-        {"params": gates, "lr": GATE_RATE * recipe.rate, "weight_decay": 0.0},
-        {"params": front, "lr": FRONT_RATE * recipe.rate, "weight_decay": 0.0},
-    ]
-    groups = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(groups, betas=(0.9, 0.95), fused=True)
+        groups.setdefault(_rate_and_decay(name, recipe), []).append(weight)
+    return torch.optim.AdamW(
+        [
+            {"params": weights, "lr": rate * recipe.rate, "weight_decay": decay}
+            for (rate, decay), weights in groups.items()
+        ],
+        betas=(0.9, 0.95),
+        fused=True,
+    )
+
+
+def _rate_and_decay(name: str, recipe: Recipe) -> tuple[float, float]:
+    """Multiple of the recipe's rate: proxies and atoms fast (methods: 5 x), frequencies and skip slow."""
+    if name in ("proxy", "atom", "effect", "share"):
+        return 5.0, 1e-3
+    if name in ("frequency", "phase", "skip", "step"):
+        return 0.1, 0.0
+    if name == "gate":
+        return GATE_RATE, 0.0
+    if name == "front":
+        return FRONT_RATE, 0.0
+    return 1.0, 0.0 if name.startswith("b") else recipe.decay
 
 
 def schedule(progress: float, warm_up: float) -> float:

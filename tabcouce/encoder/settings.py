@@ -24,7 +24,7 @@ class CouceSettings(BaseEstimator):
     piecewise      whether columns also enter as ramps at the target's thresholds (300 rows or more)
     epochs, batch  None: by the number of rows
     view           'auto', 'pooled' or 'do': what `predict` without context uses
-    interventions  'auto', 'on' or 'off'
+    interventions  'auto', 'on' or 'off'; 'auto' keeps them unless left-out contexts speak against it
     host           'proxy_nca', 'proxy_anchor' or 'soft_triple'
     neighbour_weight  of the soft-nearest-neighbour term
     orthogonality  weight of the detector dictionary's soft orthogonality; variance_gate: whether
