@@ -8,6 +8,7 @@ modes and scores. A gain is the encoder with the addition less the encoder as it
 enters the training loss after the package's own terms, faded in as they are, at two strengths, of the
 first context column:
 
+  trained         members keep the intercept of their last step (`FittedView.learn_intercepts`)
   skip            A9: a linear skip for every member, not for intervened ones only, and its straight
                   line as the start
   neighbours      the soft-nearest-neighbour term, any two rows of the batch
@@ -40,6 +41,7 @@ from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from tabcouce.encoder import packed_training
 from tabcouce.encoder.batches import Epoch, PackedRows
+from tabcouce.encoder.fitted_view import FittedView
 from tabcouce.encoder.hosts import HOST_SCALE, soft_neighbours
 from tabcouce.encoder.invariance import ramp
 from tabcouce.encoder.losses import training_loss
@@ -145,7 +147,7 @@ PENALTIES: dict[str, Callable[[], Penalty]] = {
     "dann": Adversary,
 }
 PARTS = {f"{name} {strength:g}": (name, strength) for name in PENALTIES for strength in STRENGTHS}
-SKIP = "skip"
+SKIP, TRAINED = "skip", "trained"
 
 
 def with_penalty(penalty: Penalty, strength: float) -> AbstractContextManager[Any]:
@@ -173,6 +175,11 @@ def with_skip() -> AbstractContextManager[Any]:
     return mock.patch.object(Variant, "linear_skip", True)
 
 
+def with_trained_intercepts() -> AbstractContextManager[Any]:
+    """No intercept is learnt after training."""
+    return mock.patch.object(FittedView, "learn_intercepts", lambda *_: None)
+
+
 def measured(one: BenchmarkSet, split: Split, seed: int, parts: list[str]) -> dict[str, Any]:
     """Per variant and mode the score of every fold, and what training cost."""
     out: dict[str, Any] = {}
@@ -180,8 +187,8 @@ def measured(one: BenchmarkSet, split: Split, seed: int, parts: list[str]) -> di
         start = time.process_time()
         if name == DEFAULT:
             models = fitted(one, split, seed, {})
-        elif name == SKIP:
-            with with_skip():
+        elif name in (SKIP, TRAINED):
+            with with_skip() if name == SKIP else with_trained_intercepts():
                 models = fitted(one, split, seed, {})
         else:
             made, strength = PARTS[name]
@@ -195,7 +202,7 @@ def measured(one: BenchmarkSet, split: Split, seed: int, parts: list[str]) -> di
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shuffled", action="store_true", help="shuffled rows of every set, blind")
-    args = asked(parser, [SKIP, *PARTS], "encoder_alternatives")
+    args = asked(parser, [SKIP, TRAINED, *PARTS], "encoder_alternatives")
     place = 0 if args.shuffled else -1
     tables = [
         (name, one)
@@ -203,7 +210,10 @@ def main() -> None:
         if args.shuffled or one.splits[place].key.startswith("unseen:")
     ]
     run_sets(
-        args, tables, lambda one, seed: measured(one, one.splits[place], seed, args.parts), [SKIP, *PARTS]
+        args,
+        tables,
+        lambda one, seed: measured(one, one.splits[place], seed, args.parts),
+        [SKIP, TRAINED, *PARTS],
     )
 
 

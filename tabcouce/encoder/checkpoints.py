@@ -91,7 +91,8 @@ class CutNetwork:
     What column j adds to both (its token, H = width + outputs numbers) depends on parameters that
     only column j uses: its rows of the first layer and of a linear skip, its periodic code, its ramps.
     Context atoms are left out: the answer is the context-free one, value in units of the target or
-    log-odds of the second of two classes, without the target's centre.
+    log-odds of the second of two classes, without the target's centre and the intercept learnt after
+    training (`FittedView.learn_intercepts`).
     """
 
     def __init__(self, shape: NetShape, weights: Weights, scale: float, owner: npt.NDArray[np.int64]) -> None:

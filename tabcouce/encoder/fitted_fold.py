@@ -143,13 +143,17 @@ def inner_trial(fold: FoldRows, variant: Variant, prediction: npt.NDArray[np.flo
 def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:
     units = [target_units(fold, one.task.train) for one in trained]
     rows = trained[0].task.train if len(trained) == 1 else np.arange(len(fold.y))
-    return FittedView.of(
-        trained[0].variant.net_shape(shape),
+    variant = trained[0].variant
+    view = FittedView.of(
+        variant.net_shape(shape),
         [one.member.weights for one in trained],
         TargetUnits(np.array([np.full(shape.outputs, c) for c, _ in units]), np.array([s for _, s in units])),
         Prior.of(fold.index[rows]),
-        trained[0].variant.use_context,
+        variant.use_context,
     )
+    if not variant.use_context:
+        view.learn_intercepts(fold.inputs(variant).astype(float), fold.y, [one.task.train for one in trained])
+    return view
 
 
 def _joined(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:

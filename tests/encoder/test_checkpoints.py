@@ -17,7 +17,7 @@ def line():
 
 @pytest.fixture(scope="module")
 def fitted(line):
-    model = CouceRegressor(members=3, epochs=6, width=16, threads=1, view="pooled", checkpoints=5)
+    model = CouceRegressor(members=3, epochs=6, width=16, threads=1, view="pooled", head="off", checkpoints=5)
     return model.fit(line.X, line.y, line.context)
 
 
@@ -26,12 +26,18 @@ def test_nothing_is_recorded_unless_asked_for(line):
     assert model.fit(line.X, line.y, line.context).path_ is None
 
 
-def test_the_last_cut_networks_are_the_blind_prediction(line, fitted):
+def learnt_after(model):
+    """(M, k) intercepts of the blind view's members less those that training left."""
+    left = [member.weights[-1]["b_head"] for member in model.path_.members]
+    return model.blind_.net.b_head.numpy() - np.stack(left)
+
+
+def test_the_last_cut_networks_are_the_blind_prediction_but_for_the_intercept(line, fitted):
     path = fitted.path_
     u = fitted.gradient_inputs(line.X)
     last = [path.checkpoints(m)[-1] for m in range(len(path.members))]
     answers = np.mean([cut.answer(cut.tokens(u).sum(axis=1)) for cut in last], axis=0)
-    centre = fitted.blind_.centre.mean().item()
+    centre = fitted.blind_.centre.mean().item() + (path.scale * learnt_after(fitted)[:, 0]).mean()
     with torch.no_grad():
         expected = fitted.network()(torch.as_tensor(u))[:, 0].numpy()
     np.testing.assert_allclose(answers + centre, expected, rtol=1e-6, atol=1e-6)
@@ -78,7 +84,9 @@ def test_two_classes_are_explained_in_log_odds(line):
     cut = model.path_.checkpoints(0)[-1]
     with torch.no_grad():
         logs = model.network()(torch.as_tensor(u)).numpy()
-    np.testing.assert_allclose(cut.answer(cut.tokens(u).sum(axis=1)), logs[:, 1] - logs[:, 0], atol=1e-6)
+    ((low, high),) = learnt_after(model)
+    odds = logs[:, 1] - logs[:, 0] - model.path_.scale[0] * (high - low)
+    np.testing.assert_allclose(cut.answer(cut.tokens(u).sum(axis=1)), odds, atol=1e-6)
 
 
 def test_checkpoints_are_thinned_and_later_steps_than_the_kept_ones_are_left_out():
