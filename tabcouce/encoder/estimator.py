@@ -38,7 +38,7 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
     recalibration of sensors with a declared tolerance  RMSE -17 % against as much noise on every
                                      column (C8); where the shifts are real +143 % (C9), so that
                                      nothing undeclared is moved
-    ramps (`piecewise`)              step-like process R2 0.67 to 0.87, seven others 0 to +0.02 (three
+    ramps (`piecewise`)              step-like process R2 0.68 to 0.88, twelve others -0.01 to +0.06 (three
                                      seeds, encoder_thresholds.json)
     intercepts learnt after training after five labels R2 +0.004 (24 sets of 500 rows, 90 % interval +0.000 to
                                      +0.007), blind +0.001; most on skewed targets and rare classes
