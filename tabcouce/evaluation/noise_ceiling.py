@@ -17,7 +17,8 @@ class NoiseCeiling:
     """Pure error of replicated settings.
 
     deviation  standard deviation of the target among rows of equal inputs, unit of the target
-    r2         1 - pure error variance / variance of all rows: the most that the inputs can explain
+    r2         1 - pure error variance / variance of all rows: the most that the inputs can explain, if all
+               rows are as noisy as the repeated ones; a model that scores above it shows that they are not
     settings   settings that occur more than once
     rows       rows that have such a setting
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tabcouce.evaluation.noise_ceiling import NoiseCeiling
 from tabcouce.evaluation.trial import Score
 from tabcouce.report.alarm_verdict import alarm_tiles
 from tabcouce.report.catalogue import Words
@@ -46,10 +47,21 @@ def _honest(target: TargetSummary, w: Words) -> Tile:
     else:
         note = w("tile.honest_note", **fields, low=score(found.low), high=score(found.high))
     if target.ceiling is not None:
-        most, settings = score(target.ceiling.r2), target.ceiling.settings
-        note = w("tile.honest_ceiling", note=note, ceiling=most, settings=settings)
+        note = w(
+            "tile.honest_ceiling" if _is_below(target.ceiling, found) else "tile.honest_noise",
+            note=note,
+            ceiling=score(target.ceiling.r2),
+            settings=target.ceiling.settings,
+            rows=target.ceiling.rows,
+            deviation=with_unit(significant(target.ceiling.deviation), target.target.unit),
+        )
     value = w("tile.honest_value", metric=w.label("metric_symbol", target.metric), value=score(found.value))
     return Tile(w("tile.honest"), value, note)
+
+
+def _is_below(ceiling: NoiseCeiling, found: Score) -> bool:
+    """Whether the score lets the ceiling stand; above it, the repeated rows are noisier than others."""
+    return found.value is None or found.value <= ceiling.r2
 
 
 def _gap(target: TargetSummary, w: Words) -> Tile:

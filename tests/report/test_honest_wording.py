@@ -10,6 +10,7 @@ from fake_study import fake_study, fake_target
 from tabcouce.checks.sentences import worded
 from tabcouce.errors import Place
 from tabcouce.evaluation import verdict as verdict_rule
+from tabcouce.evaluation.noise_ceiling import NoiseCeiling
 from tabcouce.evaluation.trial import Score
 from tabcouce.report import predictions_frame, summarize, verdict_sentences, write_workbook
 from tabcouce.report.block_names import with_block_names
@@ -153,6 +154,17 @@ def test_without_contexts_the_page_speaks_of_blocks_of_rows(plain):
 def test_gains_never_read_as_nothing_where_there_is_something():
     shown = [gain(v) for v in (0.25, -0.003, 0.0, -0.0001, 0.993, None)]
     assert shown == ["+0.25", "-0.003", "+0.00", "+0.000", "+0.99", "-"]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_noise_ceiling_that_the_score_exceeds_is_not_told_as_one(plain, lang):
+    target = replace(
+        rescored(plain, {("unseen:号機", "couce"): 0.46}), ceiling=NoiseCeiling(1.25, 0.18, 81, 372)
+    )
+    above = tiles(target, words(lang))[0].note
+    assert "0.18" not in above and "372" in above and "1.25" in above
+    within = tiles(replace(target, ceiling=NoiseCeiling(0.4, 0.6, 81, 372)), words(lang))[0].note
+    assert "0.60" in within and "372" not in within
 
 
 def test_many_classes_have_a_tile_and_a_column_that_is_defined():
