@@ -339,9 +339,9 @@ def v6(rows: Sequence[Row]) -> Verdict:
     above, closed = on / best - 1, (off - on) / (off - best)
     alone = (off - mean(rows, "unseen_no_line")) / (off - best)
     figure = (
-        f"{above:+.1%} from the oracle, {closed:.0%} of the gap closed ({alone:.0%} without a straight line)"
+        f"{above:+.1%} from the oracle, {closed:.0%} of the gap closed ({alone:.0%} without a straight "
+        f"line); left to the data, on which the routing holds, it is chosen in {mean(rows, 'auto'):.0%}"
     )
-    figure += f"; left to the data, on which the routing holds, it is chosen in {mean(rows, 'auto'):.0%}"
     p = sign_test(rows, "unseen_weight_1", "unseen_off")
     return Verdict(outcome(above <= 0.03 and p < 0.05, closed < 0.5), figure, p)
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,10 @@ def rules(runs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def kept(runs: dict[str, Any]) -> Path:
+    return record.write("verdict_truth", {"rules": rules(runs), "summary": summary(runs), "runs": runs})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
@@ -181,8 +186,8 @@ def main() -> None:
                 continue
             runs[key] = judged(name, seed, options.rows)
             print(key, runs[key]["outcome"], runs[key]["recommended"], runs[key]["lost"], flush=True)
-            record.write("verdict_truth", {"rules": rules(runs), "summary": summary(runs), "runs": runs})
-    print(record.write("verdict_truth", {"rules": rules(runs), "summary": summary(runs), "runs": runs}))
+            kept(runs)
+    print(kept(runs))
 
 
 if __name__ == "__main__":

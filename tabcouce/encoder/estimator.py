@@ -40,8 +40,8 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
                                      nothing undeclared is moved
     ramps (`piecewise`)              step-like process R2 0.68 to 0.88, twelve others -0.01 to +0.06 (three
                                      seeds, encoder_thresholds.json)
-    intercepts learnt after training after five labels R2 +0.004 (24 sets of 500 rows, 90 % interval +0.000 to
-                                     +0.007), blind +0.001; most on skewed targets and rare classes
+    intercepts learnt after training +0.004 after five labels (24 sets of 500 rows, 90 % interval +0.000 to
+                                     +0.007), +0.001 blind; most on skewed targets and rare classes
                                      (encoder_intercept.json)
     calibration slope                pure noise of 80 rows R2 -0.43 to -0.06 (development seeds)
     kernel head (`head`)             13 real tables of 600 rows, three seeds: R2 or AUC +0.09 blind on new

@@ -121,7 +121,7 @@ def left_out_prediction(
         held = one.task.held
         if not len(held):
             continue
-        view = _view(fold, [one], shape)
+        view = _view(fold, [one], shape, u)
         if one.variant.use_context:
             view.learn_effects(u, fold.y, fold.index, [one.task.train])
             total[held] += view.do(u[held])
@@ -140,7 +140,10 @@ def inner_trial(fold: FoldRows, variant: Variant, prediction: npt.NDArray[np.flo
     return InnerTrial(variant, unit, np.bincount(place, weights=loss, minlength=len(unit)) / count)
 
 
-def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:
+def _view(
+    fold: FoldRows, trained: Sequence[Trained], shape: NetShape, u: npt.NDArray[np.float64]
+) -> FittedView:
+    """u (n, .) what the variant's networks read of the fold's rows."""
     units = [target_units(fold, one.task.train) for one in trained]
     rows = trained[0].task.train if len(trained) == 1 else np.arange(len(fold.y))
     variant = trained[0].variant
@@ -152,14 +155,12 @@ def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> Fitted
         variant.use_context,
     )
     if not variant.use_context:
-        view.learn_intercepts(fold.inputs(variant).astype(float), fold.y, [one.task.train for one in trained])
+        view.learn_intercepts(u, fold.y, [one.task.train for one in trained])
     return view
 
 
 def _joined(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:
-    view = _view(fold, trained, shape)
-    rows = np.arange(len(fold.y))
-    view.learn_effects(
-        fold.inputs(trained[0].variant).astype(float), fold.y, fold.index, [rows] * len(trained)
-    )
+    u = fold.inputs(trained[0].variant).astype(float)
+    view = _view(fold, trained, shape, u)
+    view.learn_effects(u, fold.y, fold.index, [np.arange(len(fold.y))] * len(trained))
     return view

@@ -145,7 +145,7 @@ def points(target: TargetSummary, drawn: Points, model: str, w: Words) -> str:
             worst=w.listing([context_name(target, name) for name in largest_errors(drawn, model, limit=2)]),
         )
     elif len(target.target.classes) == 2:
-        positive = list(target.target.classes)[1]
+        positive = target.target.positive
         high, low = (
             score(float(np.nanmedian(predicted[part]))) if part.any() else "-"
             for part in (observed == 1, observed != 1)

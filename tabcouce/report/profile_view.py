@@ -34,7 +34,7 @@ def profile_view(target: TargetSummary, w: Words) -> ProfileView | None:
     if target.is_regression:
         say = w("profile.reading" if view.half_width is None else "profile.reading_band")
     else:
-        say = w("profile.reading_classes", positive=list(target.target.classes)[1])
+        say = w("profile.reading_classes", positive=target.target.positive)
     return ProfileView(
         starts=tuple(start_name(target, view, r, w) for r in range(len(view.rows))),
         factors=tuple(named(panel.name, panel.unit) for panel in view.panels),

@@ -67,6 +67,11 @@ class Target:
     lower: float | None
     upper: float | None
 
+    @property
+    def positive(self) -> str:
+        """The class whose probability is told, the second; of classes only."""
+        return list(self.classes)[1]
+
 
 @dataclass(frozen=True)
 class SplitProof:

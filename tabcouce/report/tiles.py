@@ -146,7 +146,7 @@ def _recall(target: TargetSummary, w: Words) -> Tile:
     found = target.score(target.headline, best_model(target), key)
     if found is None or len(target.target.classes) != 2:
         return _accuracy(target, w)
-    positive = list(target.target.classes)[1]
+    positive = target.target.positive
     return Tile(
         w("tile.recall"),
         w("tile.recall_value", percent=percent(found.value)),
@@ -175,7 +175,7 @@ def _precision(target: TargetSummary, w: Words) -> Tile:
     classes = target.target.classes
     if found is None or len(classes) != 2:
         return _f1(target, w)
-    positive = list(classes)[1]
+    positive = target.target.positive
     base = score(classes[positive] / sum(classes.values()))
     return Tile(
         w("tile.precision"),

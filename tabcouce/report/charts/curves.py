@@ -149,7 +149,7 @@ def _panel(
     if target.is_regression:
         answer = w("chart.axis_predicted", unit=_answer_unit(target, w))
     else:
-        answer = w("chart.axis_probability", positive=list(target.target.classes)[1])
+        answer = w("chart.axis_probability", positive=target.target.positive)
     width = alt.Scale(domain=[panel.values[0], panel.values[-1]], nice=False)
     height = alt.Scale(domain=domain, nice=True)
     x = alt.X(

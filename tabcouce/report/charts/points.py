@@ -93,7 +93,7 @@ def class_probabilities(target: TargetSummary, drawn: Points, model: str, w: Wor
         if p is not None
     ]
     title = (
-        w("chart.axis_probability", positive=classes[1])
+        w("chart.axis_probability", positive=target.target.positive)
         if len(classes) == 2
         else w("chart.axis_probability_own")
     )
