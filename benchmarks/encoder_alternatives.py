@@ -41,13 +41,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from tabcouce.encoder import packed_training
-from tabcouce.encoder.batches import Epoch, PackedRows
+from tabcouce.encoder.batches import Drawn, IntervenedView, PackedRows
 from tabcouce.encoder.fitted_view import FittedView
 from tabcouce.encoder.hosts import HOST_SCALE, soft_neighbours
-from tabcouce.encoder.invariance import ramp
-from tabcouce.encoder.losses import training_loss
+from tabcouce.encoder.losses import Fade, training_loss
 from tabcouce.encoder.members import Variant
 from tabcouce.encoder.packed_net import PackedNet
+from tabcouce.encoder.recipe import Recipe
 from tabcouce.splits import Split
 
 Penalty = Callable[[PackedNet, Tensor, Tensor, Tensor, Tensor], Tensor]
@@ -152,19 +152,24 @@ PENALTIES: dict[str, Callable[[], Penalty]] = {
 def with_penalty(penalty: Penalty, strength: float) -> AbstractContextManager[Any]:
     """The package's training loss plus the penalty."""
 
-    def loss(net: PackedNet, data: PackedRows, epoch: Epoch, part: slice, *rest: Any) -> Tensor:
-        own = training_loss(net, data, epoch, part, *rest)
-        progress: float = rest[2]
-        index = epoch.rows[:, part]
+    def loss(
+        net: PackedNet,
+        data: PackedRows,
+        drawn: Drawn,
+        move: IntervenedView | None,
+        recipe: Recipe,
+        fade: Fade,
+        *auxiliary: Any,
+    ) -> Tensor:
+        own = training_loss(net, data, drawn, move, recipe, fade, *auxiliary)
+        index = drawn.rows
         context, target = data.take(data.context, index), data.take(data.target, index)
         member = F.one_hot(context[..., 0], net.shape.levels + 1).float()
         encoded = net.encode(data.take(data.u, index))
         effect = net.output_shift(context)
         if target.shape[-1] == 1:  # as in the package: a context's level must not define neighbourhoods
             target = target - effect.detach()
-        return own + strength * ramp(4 * progress) * penalty(
-            net, encoded.h, encoded.supervised, target, member
-        )
+        return own + strength * fade.invariance * penalty(net, encoded.h, encoded.supervised, target, member)
 
     return mock.patch.object(packed_training, "training_loss", loss)
 
@@ -176,7 +181,7 @@ def with_skip() -> AbstractContextManager[Any]:
 
 def with_trained_intercepts() -> AbstractContextManager[Any]:
     """No intercept is learnt after training."""
-    return mock.patch.object(FittedView, "learn_intercepts", lambda *_: None)
+    return mock.patch.object(FittedView, "learn_intercepts", lambda _, outputs, *__: outputs)
 
 
 PARTS: dict[str, Callable[[], AbstractContextManager[Any]]] = {

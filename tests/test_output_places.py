@@ -45,10 +45,12 @@ def test_a_missing_folder_for_the_role_file_is_named(tmp_path):
 
 def test_a_device_that_is_none_is_refused_before_the_training(tmp_path, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
     path = data(tmp_path)
     assert run("fit", path, "--device", "tpu").exit_code == 2
-    answer = run("fit", path, "--device", "cuda", "--out", tmp_path / "o", "--quiet")
-    assert answer.exit_code == 3 and "CUDA" in answer.stderr
+    for device in ("cuda", "mps"):
+        answer = run("fit", path, "--device", device, "--out", tmp_path / "o", "--quiet")
+        assert answer.exit_code == 3 and f"no {device.upper()} device" in answer.stderr
 
 
 def test_the_data_are_never_overwritten_by_a_result(tmp_path):

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 UNFINISHED = ".unfinished"
 """Finished folds beside the outputs, until these are complete."""
-DEVICES = ("auto", "cpu", "cuda")
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @app.command()
@@ -88,7 +88,7 @@ def fit(
     ] = None,
     lang: Lang = "en",
     seed: Seed = 0,
-    device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu or cuda.")] = "auto",
+    device: Annotated[str, typer.Option(help="Device of the encoder: auto, cpu, cuda or mps.")] = "auto",
     address: Annotated[
         str | None,
         typer.Option(

@@ -135,7 +135,8 @@ class AttentiveGrouping(nn.Module):
         logits = proxy_logits(grouped.embedding[:, :, 0], self.place)
         # Levels of another fold in the pack are no choice of this member.
         logits = logits.masked_fill(self.own_level[:, None] == 0, -1e4)
-        named = F.one_hot(context, self.place.shape[1] + 1)[..., :-1].to(logits).mean(2)
+        levels = torch.arange(self.place.shape[1], device=context.device)
+        named = (context[..., None] == levels).to(logits).mean(2)
         return loss + proxy_nca(logits, named)
 
 
@@ -146,5 +147,5 @@ def diversity(embedding: Tensor) -> Tensor:
     """
     k = embedding.shape[2]
     cosine = embedding @ embedding.transpose(2, 3)
-    i, j = torch.triu_indices(k, k, offset=1)
+    i, j = torch.triu_indices(k, k, offset=1, device=embedding.device)
     return F.softplus(50 * (cosine[:, :, i, j] - 0.5)).mean(1).sum(1) / max(k - 1, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from tabcouce.encoder.cell_moves import CellMoves
 from tabcouce.encoder.donor_swap import donors
 from tabcouce.encoder.member_task import MemberTask
 from tabcouce.encoder.packed_net import NetShape
-from tabcouce.encoder.recalibration import observed_mask, recalibrated
+from tabcouce.encoder.recalibration import recalibrated
 
 
 class PackedRows:
@@ -40,13 +40,29 @@ class PackedRows:
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """One epoch's row numbers (M, steps * B), and donors and moves of cells where members intervene."""
+class Drawn:
+    """Row numbers (M, B), and donors (M, B) and moves of cells (M, B, q) where members intervene."""
 
     rows: Tensor
-    donor: Tensor | None
-    gain: Tensor | None
-    offset: Tensor | None
+    donor: Tensor | None = None
+    gain: Tensor | None = None
+    offset: Tensor | None = None
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """Those that were drawn."""
+        return [one for one in (self.rows, self.donor, self.gain, self.offset) if one is not None]
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Drawn:
+        """The same with every tensor changed."""
+        return Drawn(
+            change(self.rows),
+            *(None if one is None else change(one) for one in (self.donor, self.gain, self.offset)),
+        )
+
+    def part(self, own: slice) -> Drawn:
+        """Rows own of every member: a batch of an epoch."""
+        return self.map(lambda one: one[:, own])
 
 
 class Sampler:
@@ -66,7 +82,8 @@ class Sampler:
         ]
         self.deviates = any(move is not None for move in self.moves)
 
-    def epoch(self) -> Epoch:
+    def epoch(self) -> Drawn:
+        """What the next epoch's steps * B rows are and how they are moved."""
         rows = np.empty((len(self.tasks), self.per_epoch), dtype=np.int64)
         donor = np.empty_like(rows) if self.swaps else None
         size = (len(self.tasks), self.per_epoch, self.inputs)
@@ -83,12 +100,8 @@ class Sampler:
                 drawn = move.epoch(rows[m], self.batch, rng)
                 gain[m][:, : drawn.gain.shape[1]] = drawn.gain
                 offset[m][:, : drawn.offset.shape[1]] = drawn.offset
-        return Epoch(
-            rows=torch.as_tensor(rows).to(self.device),
-            donor=None if donor is None else torch.as_tensor(donor).to(self.device),
-            gain=None if gain is None else torch.as_tensor(gain).to(self.device),
-            offset=None if offset is None else torch.as_tensor(offset).to(self.device),
-        )
+        drawn_here = (None if one is None else torch.as_tensor(one) for one in (donor, gain, offset))
+        return Drawn(torch.as_tensor(rows), *drawn_here).map(lambda one: one.to(self.device))
 
 
 class IntervenedView:
@@ -105,14 +118,17 @@ class IntervenedView:
         self.data = data
         self.origin = stack("origin", 0.0)
         self.swap = stack("swap", 0.0).bool()
-        self.flags = [task.budget.flag for task in tasks if task.budget is not None]
+        flag = stack("flag", -1.0).long()
+        self.flag, self.flagged = flag.clamp(min=0), flag >= 0
 
-    def __call__(self, u: Tensor, epoch: Epoch, part: slice) -> Tensor:
-        if epoch.gain is not None and epoch.offset is not None:
-            observed = torch.stack(
-                [observed_mask(one, torch.as_tensor(flag)) for one, flag in zip(u, self.flags, strict=True)]
-            )
-            u = recalibrated(u, epoch.gain[:, part], epoch.offset[:, part], self.origin, observed)
-        if epoch.donor is not None:
-            u = torch.where(self.swap, self.data.take(self.data.u, epoch.donor[:, part]), u)
+    def __call__(self, u: Tensor, drawn: Drawn) -> Tensor:
+        if drawn.gain is not None and drawn.offset is not None:
+            u = recalibrated(u, drawn.gain, drawn.offset, self.origin, self.observed(u))
+        if drawn.donor is not None:
+            u = torch.where(self.swap, self.data.take(self.data.u, drawn.donor), u)
         return u
+
+    def observed(self, u: Tensor) -> Tensor:
+        """(M, B, q) 1 where the cell was read, 0 where its flag says blank."""
+        blank = u.gather(2, self.flag.expand(-1, u.shape[1], -1))
+        return torch.where(self.flagged, 1.0 - blank, 1.0)

@@ -66,15 +66,14 @@ class BestLook:
             return np.zeros(len(self.tasks))
         encoded = net.encode(data.take(data.u, self.index))
         shift, effect = net.mean_shift(self.weight)
-        output = net.output(encoded, net.logits(encoded, shift)) + effect
-        target = data.take(data.target, self.index)
+        output = (net.output(encoded, net.logits(encoded, shift)) + effect).cpu().double().numpy()
+        target = data.take(data.target, self.index).cpu().double().numpy()
         out = np.zeros(len(self.tasks))
         for m, task in enumerate(self.tasks):
             n = len(task.held)
             if not self.judged[m]:
                 continue
-            got = output[m, :n].double().cpu().numpy()
-            wanted = target[m, :n].double().cpu().numpy()
+            got, wanted = output[m, :n], target[m, :n]
             if task.use_context:
                 got = got + _profile(got, wanted, task)
             out[m] = float(supervised_loss(torch.as_tensor(got)[None], torch.as_tensor(wanted)[None]))
@@ -86,8 +85,9 @@ class BestLook:
         return all(task.stop is not None and task.stop < self.looked for task in self.tasks)
 
     def members(self) -> list[TrainedMember]:
+        kept = {name: value.cpu().numpy() for name, value in self.kept.items()}
         return [
-            TrainedMember({name: value[m].cpu().numpy() for name, value in self.kept.items()}, int(look))
+            TrainedMember({name: value[m] for name, value in kept.items()}, int(look))
             for m, look in enumerate(self.best)
         ]
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from tabcouce.encoder.backdoor import Prior
 from tabcouce.encoder.calibration_slope import CalibrationSlope
 from tabcouce.encoder.checkpoints import MemberPath, TrainingPath
-from tabcouce.encoder.fitted_view import FittedView, TargetUnits
+from tabcouce.encoder.fitted_view import FittedView, Outputs, TargetUnits
 from tabcouce.encoder.inner_selection import Choice, InnerTrial, choose, held_out_loss
 from tabcouce.encoder.member_task import MemberTask, TrainedMember
 from tabcouce.encoder.members import FirstTraining, FoldRows, Variant, target_units
@@ -121,12 +122,13 @@ def left_out_prediction(
         held = one.task.held
         if not len(held):
             continue
-        view = _view(fold, [one], shape, u)
+        view = _view(fold, [one], shape)
+        outputs = _outputs(fold, [one], view, u)
         if one.variant.use_context:
-            view.learn_effects(u, fold.y, fold.index, [one.task.train])
+            view.learn_effects(outputs, fold.y, fold.index, [one.task.train])
             total[held] += view.do(u[held])
         else:
-            total[held] += view.plain(u[held])
+            total[held] += view.each(torch.as_tensor(outputs[:, held]))[0].numpy()
         count[held] += 1
     return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
@@ -140,27 +142,32 @@ def inner_trial(fold: FoldRows, variant: Variant, prediction: npt.NDArray[np.flo
     return InnerTrial(variant, unit, np.bincount(place, weights=loss, minlength=len(unit)) / count)
 
 
-def _view(
-    fold: FoldRows, trained: Sequence[Trained], shape: NetShape, u: npt.NDArray[np.float64]
-) -> FittedView:
-    """u (n, .) what the variant's networks read of the fold's rows."""
+def _view(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:
+    """The members of one variant as trained."""
     units = [target_units(fold, one.task.train) for one in trained]
     rows = trained[0].task.train if len(trained) == 1 else np.arange(len(fold.y))
     variant = trained[0].variant
-    view = FittedView.of(
+    return FittedView.of(
         variant.net_shape(shape),
         [one.member.weights for one in trained],
         TargetUnits(np.array([np.full(shape.outputs, c) for c, _ in units]), np.array([s for _, s in units])),
         Prior.of(fold.index[rows]),
         variant.use_context,
     )
-    if not variant.use_context:
-        view.learn_intercepts(u, fold.y, [one.task.train for one in trained])
-    return view
+
+
+def _outputs(
+    fold: FoldRows, trained: Sequence[Trained], view: FittedView, u: npt.NDArray[np.float64]
+) -> Outputs:
+    """(M, n, k) of the fold's rows u (n, .); without context effects the intercepts are learnt first."""
+    if view.use_context:
+        return view.outputs(u, fold.index)
+    return view.learn_intercepts(view.outputs(u, None), fold.y, [one.task.train for one in trained])
 
 
 def _joined(fold: FoldRows, trained: Sequence[Trained], shape: NetShape) -> FittedView:
     u = fold.inputs(trained[0].variant).astype(float)
-    view = _view(fold, trained, shape, u)
-    view.learn_effects(u, fold.y, fold.index, [np.arange(len(fold.y))] * len(trained))
+    view = _view(fold, trained, shape)
+    outputs = _outputs(fold, trained, view, u)
+    view.learn_effects(outputs, fold.y, fold.index, [np.arange(len(fold.y))] * len(trained))
     return view

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from tabcouce.encoder.batches import Epoch, IntervenedView, PackedRows
+from tabcouce.encoder.batches import Drawn, IntervenedView, PackedRows
 from tabcouce.encoder.detectors import Detectors
 from tabcouce.encoder.hosts import host_loss, soft_neighbours
 from tabcouce.encoder.invariance import output_change, ramp, symmetric_kl
@@ -18,14 +20,27 @@ DETECTORS_FROM = 0.1
 """Share of the passes after which the dictionary starts: before, embeddings mean nothing."""
 
 
+@dataclass(frozen=True)
+class Fade:
+    """Share of their weight that the terms have which fade in; detectors: None before they start."""
+
+    invariance: float | Tensor
+    detectors: float | None
+
+    @classmethod
+    def at(cls, progress: float) -> Fade:
+        """progress in [0, 1]: share of the passes that are over."""
+        begun = progress >= DETECTORS_FROM
+        return cls(ramp(4 * progress), ramp(4 * (progress - DETECTORS_FROM)) if begun else None)
+
+
 def training_loss(
     net: PackedNet,
     data: PackedRows,
-    epoch: Epoch,
-    part: slice,
+    drawn: Drawn,
     move: IntervenedView | None,
     recipe: Recipe,
-    progress: float,
+    fade: Fade,
     margin: ThresholdTerm | None = None,
     detectors: Detectors | None = None,
 ) -> Tensor:
@@ -34,7 +49,7 @@ def training_loss(
     margin     adds the threshold margin on the clean view's embedding, the one `embed` gives
     detectors  add their orthogonality there, after a tenth of the passes
     """
-    index = epoch.rows[:, part]
+    index = drawn.rows
     context = data.take(data.context, index)
     target, labels = data.take(data.target, index), data.take(data.labels, index)
     shift, effect = net.embedding_shift(context), net.output_shift(context)
@@ -52,9 +67,9 @@ def training_loss(
             # Context effects of classes shift log-odds and cannot be taken out of a label.
             centred = target - effect.detach() if target.shape[-1] == 1 else target
             error = error + recipe.neighbour_weight * soft_neighbours(encoded.h, centred)
-        if is_clean and detectors is not None and progress >= DETECTORS_FROM:
-            strength = recipe.orthogonality * ramp(4 * (progress - DETECTORS_FROM))
-            error = error + strength * detectors.penalty(encoded.h, labels, context)
+        if is_clean and detectors is not None and fade.detectors is not None:
+            penalty = detectors.penalty(encoded.h, labels, context)
+            error = error + recipe.orthogonality * fade.detectors * penalty
         if is_clean and margin is not None:
             error = error + margin(encoded.h, labels, context)
         return error, logits, output
@@ -63,9 +78,9 @@ def training_loss(
     clean, logits, output = view(u, is_clean=True)
     if move is None:
         return clean
-    moved, moved_logits, moved_output = view(move(u, epoch, part), is_clean=False)
+    moved, moved_logits, moved_output = view(move(u, drawn), is_clean=False)
     invariance = symmetric_kl(logits, moved_logits) + output_change(output, moved_output)
-    return 0.5 * (clean + moved) + recipe.invariance_weight * ramp(4 * progress) * invariance
+    return 0.5 * (clean + moved) + recipe.invariance_weight * fade.invariance * invariance
 
 
 def supervised_loss(output: Tensor, target: Tensor) -> Tensor:

@@ -156,16 +156,23 @@ def member_tasks(
     feature_machine  whether one says where the front scale starts
     again            per member its first training; the task is then to learn from all rows
     """
-    return [
-        _member(fold, variant, m, bins, budget, seed, piecewise, feature_machine, again[m] if again else None)
-        for m in range(members)
-    ]
+    blocks = int(fold.blocks.max()) + 1
+
+    def task(block: int, first: FirstTraining | None) -> MemberTask:
+        return _of_block(fold, variant, block, bins, budget, seed, piecewise, feature_machine, first)
+
+    if again:
+        tasks = [task(m % blocks, first) for m, first in enumerate(again)]
+    else:  # Members that hold out the same block differ by their seed alone.
+        own = [task(block, None) for block in range(min(blocks, members))]
+        tasks = [own[m % blocks] for m in range(members)]
+    return [replace(one, seed=1000 * seed + m) for m, one in enumerate(tasks)]
 
 
-def _member(
+def _of_block(
     fold: FoldRows,
     variant: Variant,
-    member: int,
+    block: int,
     bins: int,
     budget: Budget,
     seed: int,
@@ -173,7 +180,7 @@ def _member(
     feature_machine: bool,
     first: FirstTraining | None,
 ) -> MemberTask:
-    held = fold.blocks == member % (int(fold.blocks.max()) + 1)
+    held = fold.blocks == block
     if held.all() or first is not None:
         held = np.zeros_like(held)
     train = np.flatnonzero(~held)
@@ -222,7 +229,7 @@ def _member(
         else np.ones(len(scale.centre)),
         penalty=start.penalty,
         use_context=inside,
-        seed=1000 * seed + member,
+        seed=seed,
         stop=first.look if first else None,
         budget=budget if variant.intervene else None,
     )

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tabcouce.encoder.attentive_grouping import TOKEN
 from tabcouce.encoder.checkpoints import Recorder
+from tabcouce.encoder.cuda_graph import CudaTape
 from tabcouce.encoder.fitted_fold import FittedFold, Trained, chosen_variants, fitted_fold
 from tabcouce.encoder.hosts import CENTRES
 from tabcouce.encoder.intervention import Budget
@@ -23,10 +24,10 @@ from tabcouce.encoder.packed_training import train
 from tabcouce.encoder.plan import Plan
 from tabcouce.encoder.proxies import bin_count
 
-PACK_BYTES = {"cpu": 250e6, "cuda": 16e9}
+PACK_BYTES = {"cpu": 250e6, "cuda": 16e9, "mps": 2e9}
 """A pack's weights, activations and rows; larger runs are trained in several packs, two at a time."""
-PACK_MEMBERS = {"cpu": 16, "cuda": 512}
-"""Past these a pack gains nothing: on a CPU it outgrows the cache."""
+PACK_MEMBERS = {"cpu": 16, "cuda": 512, "mps": 512}
+"""Past these a pack gains nothing: on a CPU it outgrows the cache. Those of mps were never measured."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,12 @@ def _trained(
         for pack in _packs([i for i, own in enumerate(kinds) if own == kind], jobs, shape, plan, device)
     ]
     recorders = [Recorder(checkpoints) if checkpoints else None for _ in packs]
+    tape = CudaTape() if plan.cuda_graph and device.type == "cuda" else None
     found: dict[int, Trained] = {}
     with ThreadPoolExecutor(plan.threads if device.type == "cpu" else 1) as pool:
         runs = pool.map(
             lambda pack, recorder: train(
-                [jobs[i].task for i in pack[0]], pack[1], plan.recipe, device, recorder
+                [jobs[i].task for i in pack[0]], pack[1], plan.recipe, device, recorder, tape
             ),
             packs,
             recorders,

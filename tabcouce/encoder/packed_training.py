@@ -11,14 +11,15 @@ from collections.abc import Sequence
 
 import torch
 
-from tabcouce.encoder.batches import IntervenedView, PackedRows, Sampler
+from tabcouce.encoder.batches import Drawn, IntervenedView, PackedRows, Sampler
 from tabcouce.encoder.best_look import BestLook
 from tabcouce.encoder.checkpoints import Recorder
+from tabcouce.encoder.cuda_graph import ReplayedStep, Tape
 from tabcouce.encoder.detectors import Detectors
-from tabcouce.encoder.losses import training_loss
+from tabcouce.encoder.losses import Fade, training_loss
 from tabcouce.encoder.member_task import MemberTask, TrainedMember
 from tabcouce.encoder.packed_net import NetShape, PackedNet
-from tabcouce.encoder.recipe import Recipe, optimiser, schedule
+from tabcouce.encoder.recipe import Recipe, optimiser, schedule, set_rates
 from tabcouce.encoder.threshold_margin import Margins, ThresholdTerm
 
 
@@ -28,11 +29,15 @@ def train(
     recipe: Recipe,
     device: torch.device,
     recorder: Recorder | None = None,
+    tape: Tape | None = None,
 ) -> list[TrainedMember]:
     """Train one pack; returns each member's weights and buffers at the look it keeps.
 
     All tasks intervene or none does. A member's weights depend on its own task, the recipe and
     the largest row count of the pack (which sets the number of steps), on nothing else.
+
+    tape  records the step and replays it; not where detectors or threshold margins decide in a step
+          by what they find
     """
     net = _prepared(tasks, shape, device)
     data = PackedRows(tasks, shape, device)
@@ -43,8 +48,16 @@ def train(
     move = IntervenedView(tasks, shape, data) if sampler.intervenes else None
     margin = _threshold_term(len(tasks), shape, recipe, device)
     detectors = _detectors(tasks, shape, recipe, device)
-    adam = optimiser(net, recipe)
-    rates = [group["lr"] for group in adam.param_groups]
+    tape = tape if margin is None and detectors is None else None
+    adam = optimiser(net, recipe, replayed=tape is not None)
+    rates = [float(group["lr"]) for group in adam.param_groups]
+
+    def step(drawn: Drawn, fade: Fade) -> None:
+        adam.zero_grad(set_to_none=True)
+        training_loss(net, data, drawn, move, recipe, fade, margin, detectors).sum().backward()
+        adam.step()
+
+    advance = step if tape is None else ReplayedStep(step, tape)
     best = BestLook(net, tasks, data)
     if recorder is not None:
         recorder.record(net, 0)
@@ -53,17 +66,12 @@ def train(
         if best.is_over:
             break
         epoch = sampler.epoch()
-        for step in range(steps):
-            progress = (epoch_number + step / steps) / recipe.epochs
-            for group, rate in zip(adam.param_groups, rates, strict=True):
-                group["lr"] = rate * schedule(progress, recipe.warm_up)
-            part = slice(step * batch, (step + 1) * batch)
-            adam.zero_grad(set_to_none=True)
-            loss = training_loss(net, data, epoch, part, move, recipe, progress, margin, detectors)
-            loss.sum().backward()
-            adam.step()
+        for number in range(steps):
+            progress = (epoch_number + number / steps) / recipe.epochs
+            set_rates(adam, rates, schedule(progress, recipe.warm_up))
+            advance(epoch.part(slice(number * batch, (number + 1) * batch)), Fade.at(progress))
             if recorder is not None:
-                recorder.record(net, epoch_number * steps + step + 1)
+                recorder.record(net, epoch_number * steps + number + 1)
         if (epoch_number + 1) % look_every == 0 or epoch_number + 1 == recipe.epochs:
             better = best.look()
             if recorder is not None:

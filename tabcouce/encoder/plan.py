@@ -19,6 +19,7 @@ FEW_ROWS = 300
 MANY_COLUMNS = 200
 """Columns have no thresholds looked for with fewer rows, or in spectra and other wide tables."""
 LEAST_STEPS = 300
+DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Plan:
     interventions: str
     seed: int
     threads: int
+    cuda_graph: bool
     checkpoints: int
     first_layer: float
     front: str
@@ -83,6 +85,7 @@ def planned(
         interventions=settings["interventions"],
         seed=seed,
         threads=settings["threads"],
+        cuda_graph=settings["cuda_graph"],
         checkpoints=settings["checkpoints"],
         first_layer=settings["first_layer"],
         front=settings["front"],
@@ -146,7 +149,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         ("threshold_margin", ("off", "fixed", "adaptive")),
         ("head", ("auto", "off")),
         ("front", ("off", "even", "feature_machine")),
-        ("device", ("auto", "cpu", "cuda")),
+        ("device", DEVICES),
     ):
         if settings[name] not in allowed:
             raise ValueError(f"{name} must be one of {allowed}. Got {settings[name]!r} instead.")

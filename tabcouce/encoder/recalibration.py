@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 Array = npt.NDArray[np.float64]
@@ -36,14 +35,6 @@ def recalibrated(
     """
     change = gain * (u - origin) + offset
     return u + (change if observed is None else change * observed)
-
-
-def observed_mask(u: Tensor, flag: Tensor) -> Tensor:
-    """(..., q) 1 where the cell was read, 0 where blank; flag (q,) as in Budget."""
-    mask = torch.ones_like(u)
-    for j in torch.nonzero(flag >= 0).flatten().tolist():
-        mask[..., j] = 1.0 - u[..., int(flag[j])]
-    return mask
 
 
 def virtual_recalibration(gain_sd: Array, offset_sd: Array, rows: int, rng: np.random.Generator) -> Deviation:

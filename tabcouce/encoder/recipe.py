@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -39,19 +40,36 @@ class Recipe:
     """Times the held-out block is looked at; the best look is kept."""
 
 
-def optimiser(net: PackedNet, recipe: Recipe) -> torch.optim.AdamW:
-    """AdamW with a rate and a decay per kind of weight."""
+def optimiser(net: PackedNet, recipe: Recipe, *, replayed: bool = False) -> torch.optim.AdamW:
+    """AdamW with a rate and a decay per kind of weight.
+
+    replayed  whether its steps will be recorded (`cuda_graph`): rates are then read from the device
+    """
+
+    def of_step(rate: float) -> float | torch.Tensor:
+        return torch.tensor(rate, device=net.centre.device) if replayed else rate
+
     groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, weight in net.named_parameters():
         groups.setdefault(_rate_and_decay(name, recipe), []).append(weight)
     return torch.optim.AdamW(
         [
-            {"params": weights, "lr": rate * recipe.rate, "weight_decay": decay}
+            {"params": weights, "lr": of_step(rate * recipe.rate), "weight_decay": decay}
             for (rate, decay), weights in groups.items()
         ],
         betas=(0.9, 0.95),
         fused=True,
+        capturable=replayed,
     )
+
+
+def set_rates(adam: torch.optim.AdamW, rates: Sequence[float], share: float) -> None:
+    """Set every group's rate to that share of its full one."""
+    for group, rate in zip(adam.param_groups, rates, strict=True):
+        if isinstance(group["lr"], torch.Tensor):
+            group["lr"].fill_(rate * share)
+        else:
+            group["lr"] = rate * share
 
 
 def _rate_and_decay(name: str, recipe: Recipe) -> tuple[float, float]:

@@ -46,6 +46,8 @@ class CouceSettings(BaseEstimator):
     refit          whether members are trained once more, on all rows, up to the pass that their
                    held-out contexts chose; where these have fewer than 40 rows no pass was chosen
     classes        all class labels, where a training set may lack some
+    device         'auto' (a CUDA GPU if there is one), 'cpu', 'cuda' or 'mps'; the last has never been run
+    cuda_graph     whether a CUDA GPU replays the training step (`cuda_graph`); off: never yet run on one
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class CouceSettings(BaseEstimator):
         refit: bool = False,
         classes: Sequence[Any] | None = None,
         device: str = "auto",
+        cuda_graph: bool = False,
         threads: int = 2,
         random_state: int | None = 0,
     ) -> None:
@@ -124,5 +127,6 @@ class CouceSettings(BaseEstimator):
         self.refit = refit
         self.classes = classes
         self.device = device
+        self.cuda_graph = cuda_graph
         self.threads = threads
         self.random_state = random_state

@@ -89,12 +89,13 @@ def further_candidates(
 def check_device(device: str) -> None:
     """Say at once that there is no GPU, not after the other models have been trained.
 
-    Raises  FitError if 'cuda' is asked for and torch finds none
+    Raises  FitError if 'cuda' or 'mps' is asked for and torch finds none
     """
     import torch
 
-    if device == "cuda" and not torch.cuda.is_available():
+    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not there.get(device, True):
         raise FitError(
-            "--device cuda was asked for, but torch finds no CUDA device here.",
+            f"--device {device} was asked for, but torch finds no {device.upper()} device here.",
             remedy="Leave --device out, or install the torch build that fits the driver.",
         )

@@ -39,8 +39,9 @@ def test_the_mean_error_of_a_member_on_its_own_rows_is_zero():
     u, y = rng.normal(size=(60, 2)), rng.exponential(size=60) ** 2
     view, rows = untrained(1), [np.arange(40), np.arange(10, 60)]
     before = answers(view, u)
-    view.learn_intercepts(u, y, rows)
+    told = view.learn_intercepts(view.outputs(u, None), y, rows)
     after = answers(view, u)
+    np.testing.assert_allclose(told, after, atol=1e-12)
     for m, own in enumerate(rows):
         told = after[m, :, 0] * SCALE[m] + CENTRE[m]
         assert told[own].mean() == pytest.approx(y[own].mean(), abs=1e-5)
@@ -54,8 +55,9 @@ def test_the_classes_log_odds_move_as_far_as_their_shares_and_a_prior_of_one_say
     y[:100] = np.arange(100) % 10 == 0
     view, rows = untrained(2), [np.arange(120), np.arange(30, 200)]
     before = answers(view, u)
-    view.learn_intercepts(u, y, rows)
+    told = view.learn_intercepts(view.outputs(u, None), y, rows)
     after = answers(view, u)
+    np.testing.assert_allclose(told, after, atol=1e-12)
     for m, own in enumerate(rows):
         (shift,) = np.unique((after - before)[m].round(5), axis=0)
         for c in (0, 1):

@@ -225,9 +225,9 @@ def test_missing_cells_and_undeclared_columns_are_never_moved_whatever_the_scale
     for _ in range(20):
         epoch = sampler.epoch()
         for step in range(4):
-            part = slice(step * 15, step * 15 + 15)
-            clean = data.take(data.u, epoch.rows[:, part])
-            other = view(clean, epoch, part)
+            drawn = epoch.part(slice(step * 15, step * 15 + 15))
+            clean = data.take(data.u, drawn.rows)
+            other = view(clean, drawn)
             change = (other - clean).numpy()[0]
             blank = clean.numpy()[0, :, 12] == 1
             assert blank.any() and not change[blank, 1].any() and not change[:, 12].any()
