@@ -9,6 +9,7 @@ enters the training loss after the package's own terms, faded in as they are, at
 first context column:
 
   trained         members keep the intercept of their last step (`FittedView.learn_intercepts`)
+  rows            members hold out rows in place of contexts, as a shuffled split does
   skip            A9: a linear skip for every member, not for intervened ones only, and its straight
                   line as the start
   neighbours      the soft-nearest-neighbour term, any two rows of the batch
@@ -33,6 +34,7 @@ from typing import Any
 from unittest import mock
 from weakref import WeakKeyDictionary
 
+import numpy as np
 import torch
 from encoder_ablation import DEFAULT, asked, fitted, read_sets, run_sets
 from encoder_head import scores
@@ -40,7 +42,7 @@ from peers.benchmark_set import BenchmarkSet
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
-from tabcouce.encoder import packed_training
+from tabcouce.encoder import members, packed_training
 from tabcouce.encoder.batches import Drawn, IntervenedView, PackedRows
 from tabcouce.encoder.fitted_view import FittedView
 from tabcouce.encoder.hosts import HOST_SCALE, soft_neighbours
@@ -184,7 +186,13 @@ def with_trained_intercepts() -> AbstractContextManager[Any]:
     return mock.patch.object(FittedView, "learn_intercepts", lambda _, outputs, *__: outputs)
 
 
+def with_rows_held_out() -> AbstractContextManager[Any]:
+    """Members hold out rows, not contexts."""
+    return mock.patch.object(members, "held_out_unit", lambda context, _: np.arange(len(context)))
+
+
 PARTS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "rows": with_rows_held_out,
     "trained": with_trained_intercepts,
     "skip": with_skip,
 } | {
