@@ -220,11 +220,17 @@ class CouceAnswers(CouceSettings):
         known = (index < self.levels_.total).any(axis=1)
         out = self._blind(X)
         if known.any():
-            output = self.adjusted_.known(u[known], index[known])
-            if self.slopes_ is not None:
-                output = output + self.slopes_.shift(u[known], index[known])[:, None]
-            out[known] = self._as_estimate(output)
+            out[known] = self._of_known(u[known], index[known])
         return out
+
+    def _of_known(self, u: Array, index: npt.NDArray[np.int64]) -> Array:
+        """(n,) or (n, k) for rows of training contexts; index (n, c) level numbers."""
+        if self.head_ is not None and self.head_.known is not None and self.slopes_ is None:
+            return self.head_.head.known(u, self._network_estimate(u), self.head_.known(index))
+        output = self.adjusted_.known(u, index)
+        if self.slopes_ is not None:
+            output = output + self.slopes_.shift(u, index)[:, None]
+        return self._as_estimate(output)
 
     def _do(self, X: Any) -> Array:
         """Raises FitError where contexts do not overlap in the inputs."""

@@ -19,9 +19,10 @@ from tabcouce.models.class_odds import ClassOdds
 from tabcouce.models.contract import Rehearsal
 from tabcouce.models.estimator import TargetRange
 from tabcouce.models.kernel import spread_rows
-from tabcouce.models.kernel_choice import KernelRows, Mode, choose
+from tabcouce.models.kernel_choice import choose
 from tabcouce.models.kernel_intercept import Conditioned
 from tabcouce.models.kernel_machine import KernelMachine
+from tabcouce.models.kernel_rows import MODES, KernelRows, Mode
 from tabcouce.models.scaling import CLIP
 from tabcouce.models.within import shrunken_means
 
@@ -35,7 +36,6 @@ FIT_ROWS = 2000
 LEAST_ROWS = 30
 LEAST_CHANCE = 1e-4
 """Probabilities below it are read as it."""
-MODES: tuple[Mode, ...] = ("blind", "batch", "shots")
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,7 @@ def membership(y: Array, outputs: int) -> Array:
 class KernelHead:
     """Fitted machines, one a mode (modes of one setting share it).
 
+    means     (G, r + a) shrunken mean of each training context, in the order of its code
     left_out  (n,) or (n, k) estimate of each training row by a machine without the row's block,
               whose setting was chosen without it too where 3 contexts are left; empty in a restored head
     """
@@ -138,6 +139,7 @@ class KernelHead:
     target: HeadTarget
     machines: Mapping[Mode, KernelMachine]
     every: KernelRows
+    means: Array = field(repr=False)
     left_out: Array = field(repr=False)
 
     @classmethod
@@ -166,8 +168,9 @@ class KernelHead:
         outputs = membership(y, classes or 1)
         spread = float(np.sqrt(outputs.var(axis=0).mean())) or 1.0
         target = HeadTarget(outputs.mean(axis=0), spread, TargetRange.of(y))
-        every = KernelRows(Z, target.standardised(y), code, own_means(Z, code), inputs.movable)
         label = code[:, 0] if code.shape[1] else np.zeros(len(y), dtype=np.int64)
+        means = context_means(Z, code)
+        every = KernelRows(Z, target.standardised(y), code, means[label], inputs.movable)
         kept = spread_rows(label, FIT_ROWS, seed)
         choice = choose(every.of(kept[spread_rows(label[kept], CHOICE_ROWS, seed)]), seed)
         settings = choice.settings()
@@ -187,7 +190,7 @@ class KernelHead:
         if classes:
             odds = ClassOdds.of(score, outputs)
             target = HeadTarget(target.centre, spread, target.range, odds)
-        return cls(inputs, target, machines, every, target(score))
+        return cls(inputs, target, machines, every, means, target(score))
 
     def columns(self, u: Array, estimate: Array) -> Array:
         return self.inputs(u, answer_columns(estimate))
@@ -196,6 +199,12 @@ class KernelHead:
         """For a new context of which nothing is known; estimate: the network's for the same rows."""
         Z = self.columns(u, estimate)
         return self.target(self.machines["blind"].score(Z, np.zeros(Z.shape[1])))
+
+    def known(self, u: Array, estimate: Array, code: Positions) -> Array:
+        """For training contexts: code (n, c) as in `of`, -1 for levels not met; estimate as for `blind`."""
+        Z, machine = self.columns(u, estimate), self.machines["known"]
+        mean = np.where((code[:, 0] >= 0)[:, None], self.means[code[:, 0]], 0.0)
+        return self.target(machine.score(Z, mean) + machine.intercepts(code))
 
     def place(self, u: Array, estimate: Array) -> Array:
         """(r + a,) shrunken mean of a new context's rows."""
@@ -235,8 +244,8 @@ class HeadShots:
         return self.head.target(score, shift)
 
 
-def own_means(Z: Array, code: Positions) -> Array:
-    """(n, r + a) shrunken mean of each row's context; 0 without contexts."""
+def context_means(Z: Array, code: Positions) -> Array:
+    """(G, r + a) shrunken mean of each context; one row of zeros without contexts."""
     if not code.shape[1]:
-        return np.zeros_like(Z)
-    return np.asarray(shrunken_means(Z, code[:, 0], int(code[:, 0].max()) + 1)[code[:, 0]])
+        return np.zeros((1, Z.shape[1]))
+    return np.asarray(shrunken_means(Z, code[:, 0], int(code[:, 0].max()) + 1))

@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from tabcouce.encoder.head_choice import ChosenHead
-from tabcouce.encoder.kernel_head import MODES, HeadInputs, HeadTarget, KernelHead
+from tabcouce.encoder.head_contexts import HeadContexts
+from tabcouce.encoder.kernel_head import HeadInputs, HeadTarget, KernelHead
 from tabcouce.models.class_odds import ClassOdds
 from tabcouce.models.estimator import TargetRange
 from tabcouce.models.feature_machine import Metric
-from tabcouce.models.kernel_choice import KernelRows, Mode, Setting
+from tabcouce.models.kernel_choice import Setting
 from tabcouce.models.kernel_machine import KernelMachine
+from tabcouce.models.kernel_rows import MODES, KernelRows, Mode
 
 Arrays = dict[str, npt.NDArray[Any]]
 INPUTS = ("reads", "mean", "factor", "centre", "scale")
@@ -26,6 +28,7 @@ def head_settings(chosen: ChosenHead) -> dict[str, Any]:
     return {
         "blind": chosen.blind,
         "shots": chosen.shots,
+        "known": None if chosen.known is None else list(chosen.known.columns),
         "numeric": head.inputs.numeric,
         "scale": target.scale,
         "range": [target.range.lower, target.range.upper],
@@ -50,7 +53,9 @@ def head_arrays(chosen: ChosenHead) -> Arrays:
     rows = head.machines["blind"].rows
     arrays: Arrays = {f"head.{name}": getattr(head.inputs, name) for name in INPUTS}
     arrays |= {"head.target": head.target.centre, "head.Z": rows.Z, "head.y": rows.y}
-    arrays |= {"head.code": rows.code, "head.row_mean": rows.mean}
+    arrays |= {"head.code": rows.code, "head.row_mean": rows.mean, "head.means": head.means}
+    if chosen.known is not None:
+        arrays |= {f"head.levels_{k}": level for k, level in enumerate(chosen.known.levels)}
     if head.target.odds is not None:
         arrays["head.shift"] = head.target.odds.shift
     for k, (_, machine) in enumerate(_distinct(head)):
@@ -73,8 +78,13 @@ def head_from(settings: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]
         setting = Setting(one["view"], metric, one["ridge"], one["tau2"])
         machine = KernelMachine(setting, rows, arrays[f"head.alpha_{k}"])
         machines |= dict.fromkeys(one["modes"], machine)
-    head = KernelHead(inputs, target, machines, rows, np.zeros(0))
-    return ChosenHead(head, settings["blind"], settings["shots"])
+    # Studies from before the head answered for known contexts have neither means nor levels.
+    means = arrays.get("head.means", np.zeros((1, rows.Z.shape[1])))
+    head = KernelHead(inputs, target, machines, rows, means, np.zeros(0))
+    known = settings.get("known")
+    if known is not None:
+        known = HeadContexts(tuple(known), tuple(arrays[f"head.levels_{k}"] for k in range(len(known))))
+    return ChosenHead(head, settings["blind"], settings["shots"], known)
 
 
 def _distinct(head: KernelHead) -> list[tuple[list[Mode], KernelMachine]]:

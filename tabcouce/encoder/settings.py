@@ -35,7 +35,8 @@ class CouceSettings(BaseEstimator):
     held_out       context column whose levels members hold out; None: the first with 3 levels
     max_rows       training rows beyond are thinned, each context in its share (`rows_used_`)
     head           'auto': a kernel on the inputs and the network's answer (`kernel_head`) where it
-                   predicts left-out contexts better; 'off'. Needs three members
+                   predicts left-out contexts better, each for new, labelled and known ones; 'off'.
+                   Needs three members
     groups         groups of columns that make the embedding by attention, in place of the layers of
                    `width` and `depth` (`attentive_grouping`); 0: off. group_diversity: weight that
                    holds them apart; context_query: one more group, which names the context

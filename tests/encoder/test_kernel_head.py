@@ -1,5 +1,6 @@
 """The kernel head: a feature machine on the inputs and the network's own answer."""
 
+import copy
 import json
 from dataclasses import replace
 
@@ -9,11 +10,13 @@ import pytest
 import torch
 
 from tabcouce.encoder import CouceClassifier, CouceRegressor
-from tabcouce.encoder.head_choice import chosen_head, context_code, ranking
+from tabcouce.encoder.head_choice import chosen_head, ranking
+from tabcouce.encoder.head_contexts import HeadContexts, context_code
 from tabcouce.encoder.kernel_head import HeadInputs, KernelHead
 from tabcouce.encoder.members import FoldRows
 from tabcouce.encoder.shots import LeftOutRows
 from tabcouce.models.contract import Rehearsal, State
+from tabcouce.simulation import target_offset
 
 FAST = {"members": 3, "epochs": 2, "width": 8, "embedding": 4, "threads": 1}
 
@@ -106,6 +109,51 @@ def test_blind_and_labelled_answers_are_those_of_the_mixed_model_written_out():
         assert got == pytest.approx(np.asarray(wanted) if not k else y.mean() + y.std() * np.array(wanted))
 
 
+@pytest.mark.parametrize("columns", [1, 2])
+def test_the_answer_for_a_known_machine_is_that_of_the_mixed_model_written_out(columns):
+    """Kriging with one intercept a level of each column; an unknown level has none, and no mean."""
+    rng = np.random.default_rng(1)
+    u, machine, lot = rng.normal(size=(40, 3)), np.resize(np.arange(5), 40), np.resize([0, 1, 2], 40)
+    code = np.column_stack([machine, lot])[:, :columns]
+    y = u[:, 1] + 2 * rng.normal(size=5)[machine] + rng.normal(size=3)[lot]
+    answer = 0.5 * u[:, 1] + 0.3 * rng.normal(size=40)
+    still, blocks = np.zeros(3, bool), machine % 3
+    head = KernelHead.of(u, answer, y, numeric=3, classes=0, moved=still, code=code, blocks=blocks, seed=0)
+    own = head.machines["known"].setting
+    assert own.tau2 > 0
+    new, told = rng.normal(size=(4, 3)), rng.normal(size=4)
+    asked = np.array([[0, 2], [3, -1], [-1, 1], [-1, -1]])[:, :columns]
+    Z, Q = head.columns(u, answer), head.columns(new, told)
+
+    def place(level):
+        mine = Z[machine == level]
+        return mine.sum(axis=0) / (len(mine) + 5.0) if len(mine) else np.zeros(Z.shape[1])
+
+    def seen(row, level):
+        at = place(level)
+        return row if own.view == "raw" else row - at if own.view == "within" else np.r_[row, row - at]
+
+    def kernel(a, b):
+        d = np.sqrt((own.metric.weight * (a - b) ** 2).sum())
+        line = (own.metric.weight * a * b).sum() / len(a)
+        return np.exp(-d / own.metric.bandwidth) + own.metric.linear * line + 10.0
+
+    def shared(a, b):
+        return own.tau2 * sum(s == t and s >= 0 for s, t in zip(a, b, strict=True))
+
+    rows = [seen(z, g) for z, g in zip(Z, machine, strict=True)]
+    A = np.array([[kernel(a, b) for b in rows] for a in rows]) + own.ridge * np.eye(40)
+    A += np.array([[shared(a, b) for b in code] for a in code])
+    alpha = np.linalg.solve(A, (y - y.mean()) / y.std())
+    wanted = [
+        sum(a * (kernel(seen(q, c[0]), r) + shared(c, d)) for a, r, d in zip(alpha, rows, code, strict=True))
+        for q, c in zip(Q, asked, strict=True)
+    ]
+    low, high = y.min() - 0.1 * np.ptp(y), y.max() + 0.1 * np.ptp(y)
+    wanted = np.clip(y.mean() + y.std() * np.array(wanted), low, high)
+    assert head.known(new, told, asked) == pytest.approx(wanted)
+
+
 def test_columns_that_interventions_move_are_not_compared():
     head, u, answer, _, _ = simple_head()
     assert head.inputs.reads.tolist() == [0, 1]
@@ -145,6 +193,49 @@ def test_left_out_contexts_come_first_and_a_column_that_says_the_same_is_not_tol
     assert len(np.unique(code[:, 1])) == 2
 
 
+def test_levels_of_context_columns_are_numbered_as_the_head_numbers_them():
+    X, y, context = lumpy()
+    context["lot"] = np.resize(["a", "b"], 120)
+    context = context[["lot", "machine"]]
+    fold = FoldRows.of(X, y, context, classes=0, held_out="machine", seed=0, members=3)
+    contexts = HeadContexts.of(context_code(fold), fold.index)
+    np.testing.assert_array_equal(contexts(fold.index), context_code(fold))
+    asked = pd.DataFrame({"lot": ["b", "never", "a"], "machine": ["never", "M2", "M0"]})
+    code = contexts(fold.levels.index(asked))
+    assert (code[0, 0], code[1, 1]) == (-1, -1)
+    rows = [np.flatnonzero(context["machine"] == name)[0] for name in ("M2", "M0")]
+    np.testing.assert_array_equal(code[1:, 0], context_code(fold)[rows, 0])
+    lots = [np.flatnonzero(context["lot"] == name)[0] for name in ("b", "a")]
+    np.testing.assert_array_equal(code[[0, 2], 1], context_code(fold)[lots, 1])
+
+
+def test_a_held_out_column_without_levels_leaves_known_contexts_to_the_network():
+    X, y, context = lumpy()
+    fold = FoldRows.of(
+        X, y, context, classes=0, held_out="machine", seed=0, members=3, graphs={"machine": "measurement"}
+    )
+    assert fold.index.shape[1] == 0 and context_code(fold).shape[1] == 1
+    assert HeadContexts.of(context_code(fold), fold.index) is None
+
+
+def test_rows_of_known_machines_are_answered_by_the_head_where_it_serves_labelled_contexts_better():
+    X, y, context = lumpy(rows=180)
+    model = CouceRegressor(**FAST).fit(X[:120], y[:120], context[:120])
+    assert model.head_ is not None and model.head_.known is not None
+    bare = copy.copy(model)
+    bare.head_ = replace(model.head_, known=None)
+    errors = [np.mean((m.predict(X[120:], context[120:]) - y[120:]) ** 2) for m in (bare, model)]
+    assert errors[1] < 0.5 * errors[0]
+    stranger = pd.DataFrame({"machine": ["never"] * 4})
+    np.testing.assert_array_equal(model.predict(X[:4], stranger), model.predict(X[:4]))
+
+
+def test_a_head_no_better_than_the_network_leaves_known_machines_to_it():
+    process = target_offset(seed=0, rows=300, contexts=6)
+    model = CouceRegressor(members=3, threads=1).fit(process.X, process.y, process.context)
+    assert model.head_ is None or model.head_.known is None
+
+
 def test_left_out_answers_of_the_head_come_from_fits_without_the_block():
     """The targets of one machine do not reach its own left-out answers, except through the choice."""
     head, u, answer, y, code = simple_head()
@@ -166,10 +257,11 @@ def test_left_out_answers_of_the_head_come_from_fits_without_the_block():
 
 
 def test_a_saved_headed_model_answers_the_same_bits(headed):
-    model, X, y, _ = headed
+    model, X, y, context = headed
     state = model.state()
     again = CouceRegressor.from_state(State(json.loads(json.dumps(state.settings)), state.arrays))
     np.testing.assert_array_equal(again.predict(X), model.predict(X))
+    np.testing.assert_array_equal(again.predict(X, context), model.predict(X, context))
     np.testing.assert_allclose(
         again.calibrate(X[:5], y[:5]).predict(X[5:]), model.calibrate(X[:5], y[:5]).predict(X[5:])
     )
