@@ -43,13 +43,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - the field's name for it
 
 from tabcouce.encoder import members, packed_training
-from tabcouce.encoder.batches import Drawn, IntervenedView, PackedRows
+from tabcouce.encoder.batches import Drawn, PackedRows
 from tabcouce.encoder.fitted_view import FittedView
 from tabcouce.encoder.hosts import HOST_SCALE, soft_neighbours
 from tabcouce.encoder.losses import Fade, training_loss
 from tabcouce.encoder.members import Variant
 from tabcouce.encoder.packed_net import PackedNet
-from tabcouce.encoder.recipe import Recipe
 from tabcouce.splits import Split
 
 Penalty = Callable[[PackedNet, Tensor, Tensor, Tensor, Tensor], Tensor]
@@ -154,16 +153,9 @@ PENALTIES: dict[str, Callable[[], Penalty]] = {
 def with_penalty(penalty: Penalty, strength: float) -> AbstractContextManager[Any]:
     """The package's training loss plus the penalty."""
 
-    def loss(
-        net: PackedNet,
-        data: PackedRows,
-        drawn: Drawn,
-        move: IntervenedView | None,
-        recipe: Recipe,
-        fade: Fade,
-        *auxiliary: Any,
-    ) -> Tensor:
-        own = training_loss(net, data, drawn, move, recipe, fade, *auxiliary)
+    def loss(net: PackedNet, data: PackedRows, drawn: Drawn, *rest: Any) -> Tensor:
+        own = training_loss(net, data, drawn, *rest)
+        fade: Fade = rest[2]
         index = drawn.rows
         context, target = data.take(data.context, index), data.take(data.target, index)
         member = F.one_hot(context[..., 0], net.shape.levels + 1).float()
