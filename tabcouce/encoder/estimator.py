@@ -54,7 +54,8 @@ class CouceRegressor(RegressorMixin, CouceEstimator):
     Fourier bands                    no change on new contexts (C10): for declared ordered blocks only
     other hosts, neighbour term      R2 on other machines -0.013 and -0.001, +0.004 with an interval
                                      that holds 0 (13 processes, five seeds, encoder_hosts.json)
-    threshold_margin                 no less OPIS over machines (log -0.04 +- 0.22, threshold_claims)
+    threshold_margin                 OPIS over machines -12 % (-27 to +7), adaptive -24 % (-36 to -9), a
+                                     quarter asked for sure; no steadier threshold (threshold_claims)
     within                           R2 +0.35 where sensors shift, else nothing, for half as much work
                                      again (encoder_modes.json)
     groups                           R2 -0.041 on new contexts (six processes, one draw each, -0.089 to
