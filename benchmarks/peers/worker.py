@@ -10,6 +10,7 @@ A blank becomes the median of the training rows with a flag column beside it, a 
 level: pytabkit takes no blanks, and all are to be given the same columns. A reading a million
 interquartile ranges away (a glitch of 1e33) counts as blank: scikit-learn refuses such a number, and
 the comparison is of models, not of who survives it.
+A training that ends in predictions that are no numbers is begun once more, with the next seed.
 A fold that takes more than the CPU seconds ends the process (SIGXCPU); finished folds are on disk.
 """
 
@@ -105,16 +106,20 @@ def fit_fold(
     if peer == "random_forest_sklearn":
         frame = one_hot(frame)
     y = job["y"] if meta["regression"] else job["y"].astype(int)
-    model = model_for(peer, meta["regression"], meta["seed"], bags)
-    limit_cpu(seconds)
-    start = time.process_time()
-    model.fit(frame.iloc[train].reset_index(drop=True), y[train])
-    spent = time.process_time() - start
     rows = frame.iloc[test].reset_index(drop=True)
-    if meta["regression"]:
-        found, classes = np.asarray(model.predict(rows), float).ravel(), np.zeros(0)
-    else:
-        found, classes = np.asarray(model.predict_proba(rows), float), np.asarray(model.classes_, float)
+    limit_cpu(seconds)
+    spent = 0.0
+    for seed in (meta["seed"], meta["seed"] + 1):
+        model = model_for(peer, meta["regression"], seed, bags)
+        start = time.process_time()
+        model.fit(frame.iloc[train].reset_index(drop=True), y[train])
+        spent += time.process_time() - start
+        if meta["regression"]:
+            found, classes = np.asarray(model.predict(rows), float).ravel(), np.zeros(0)
+        else:
+            found, classes = np.asarray(model.predict_proba(rows), float), np.asarray(model.classes_, float)
+        if np.isfinite(found).all():
+            break
     return {"prediction": found.astype(np.float32), "classes": classes, "seconds": np.asarray(spent)}
 
 
