@@ -1,10 +1,11 @@
 """Which columns an encoder gathered its evidence from while it was trained, and when.
 
-A diagnostic of training, not a ranking of causes. Shared layers make most of the change. Measured on
-three draws with known truth (benchmarks/results/training_path.json): of the five first columns 0.60 are
-causes, 0.67 from a near-zero first layer, 0.80 by occlusion (claim X5 fails); two seeds of the encoder
-agree on the causes' order at 0.87 (X8 fails at 0.9); swapping proxies lowers their share from 0.18 to
-0.15 only (X6 fails at a half). A shuffled target's path is unrelated (X4 holds).
+A diagnostic of training, not a ranking of causes. Shared layers make half of the change. Measured on
+three draws with known truth (benchmarks/results/training_path.json): of the five first columns 0.80 are
+causes, as by occlusion, 0.73 from a near-zero first layer (claim X5 fails); two seeds of the encoder
+agree on the causes' order at 0.80 (X8 fails at 0.9); swapping proxies lowers their share from 0.16 to
+0.15 only (X6 fails at a half); a shuffled target's path ranks the columns a little like the real one's
+(0.34, X4 fails at 0.2); neither focus raises the share on causes (X9 fails).
 """
 
 from __future__ import annotations
