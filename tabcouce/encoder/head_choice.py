@@ -101,7 +101,9 @@ def _better_shots(fold: FoldRows, rows: LeftOutRows, head: KernelHead, seed: int
     mine = float(np.mean(list(_losses(fold, draws, told).values())))
     if mine >= float(np.mean([network[unit] for unit in units])):
         return False
-    return _ranks_no_worse(fold, rows, view, draws, told)
+    if not fold.classes:
+        return True
+    return _ranks_no_worse(fold, draws, told, rehearsed(rows, (view,), np.arange(len(fold.y)), draws))
 
 
 def _better_known(fold: FoldRows, rows: LeftOutRows, head: KernelHead, seed: int) -> bool:
@@ -117,7 +119,7 @@ def _better_known(fold: FoldRows, rows: LeftOutRows, head: KernelHead, seed: int
     network = rehearsed(rows, (view,), np.arange(len(fold.y)), draws)
     if not paired(_losses(fold, draws, network), _losses(fold, draws, told)).wins:
         return False
-    return _ranks_no_worse(fold, rows, view, draws, told)
+    return not fold.classes or _ranks_no_worse(fold, draws, told, network)
 
 
 def _largest(fold: FoldRows, units: Sequence[int]) -> list[int]:
@@ -147,10 +149,7 @@ def _losses(fold: FoldRows, draws: Sequence[Rehearsal], told: Sequence[Array]) -
 
 
 def _ranks_no_worse(
-    fold: FoldRows, rows: LeftOutRows, view: str, draws: Sequence[Rehearsal], told: Sequence[Array]
+    fold: FoldRows, draws: Sequence[Rehearsal], told: Sequence[Array], network: Sequence[Array]
 ) -> bool:
-    if not fold.classes:
-        return True
     y = fold.y[np.concatenate([draw.rest for draw in draws])]
-    others = rehearsed(rows, (view,), np.arange(len(fold.y)), draws)
-    return ranking(y, np.vstack(told)) >= ranking(y, np.vstack(others))
+    return ranking(y, np.vstack(told)) >= ranking(y, np.vstack(network))
